@@ -10,7 +10,10 @@ from ipaddress import IPv6Address
 
 HIDDEN = "(đã ẩn)"
 _GLUED = r"(?:[^\s<>\"']|'(?=\w))"  # a character of an address; a quote within one is none that ends it
-_REST = rf"(?::\d{{1,5}})?(?:[/?#;%\\]{_GLUED}+|/)?"  # port, path and whatever else is written on to it
+_BETWEEN = r"(?!&(?:quot|lt|gt|nbsp|#\d{1,5});)[/?#;%\\|=:&]"  # but what a page writes for a quote or a blank
+_REST = rf"(?::\d{{1,10}})?(?:{_BETWEEN}{_GLUED}+|/)?"  # port, path and whatever else is written on to it
+# Wide letters, which a browser takes for those that they look like; none that a page is made of.
+_WIDE = str.maketrans("０１２３４５６７８９．。｡：／＠", "0123456789...:/@")
 Found = re.Match[str]
 
 
@@ -45,7 +48,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[Found], str]], ...] = (
     (
         "@",
         re.compile(
-            r"[^\s<>()\[\],;:\"'@=]{1,64}@(?:[\w-]+(?:\.[\w-]+)*|\[[0-9A-Fa-f:.]{2,45}\])" + _REST,
+            r"(?:[^\s<>()\[\],;:\"'@=]{1,64}|[(\[\"'][^\s<>()\[\]\"'@]{1,64}[)\]\"'])@(?:[\w-]+(?:\.[\w-]+)*|\[[0-9A-Fa-f:.]{2,45}\])"
+            + _REST,
         ),
         _hide,
     ),
@@ -54,7 +58,16 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[Found], str]], ...] = (
     (":", re.compile(rf"(?<![\w:.])\[?([0-9A-Fa-f:.]{{3,64}})(?![\w:.])(?:%[\w.]+)?\]?{_REST}"), _hide_ipv6),
     (".", re.compile(rf"(?<![\w.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)+:\d{{2,5}}(?!\d){_REST}"), _hide),
     (".", re.compile(rf"(?<![\w.-])[A-Za-z0-9][\w-]*(?:\.[\w-]+)+/[^\s<>\"'?=]{{0,200}}[?=]{_GLUED}*"), _hide),
-    (":", re.compile(rf"(?<![\w.-])[A-Za-z0-9][A-Za-z0-9-]{{1,62}}:(?:[18]?0?554|322)(?!\d){_REST}"), _hide),
+    (":", re.compile(rf"(?<![\w.-])[A-Za-z0-9][\w-]{{1,62}}:(?:[18]?0?554|322)(?!\d){_REST}"), _hide),
+    (
+        "=",
+        re.compile(
+            rf"(?<![^\W_])(?:pass(?:word|wd)?|pwd|mat_?khau|(?:access_?)?token|secret)=(?!&quot;){_GLUED}+",
+            re.IGNORECASE,
+        ),
+        _hide,
+    ),
+    ("%", re.compile(rf"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{{1,20}}%3A%2F%2F{_GLUED}+", re.IGNORECASE), _hide),
     ("XN-", re.compile(r"\bXN-\d{4,9}-[\w-]{20,}"), _hide),
     ("", re.compile(r"(?<![\w/.:-])(?:\+?84|0)\d{8,10}(?!\d)"), _hide_phone),
     (
@@ -67,6 +80,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[Found], str]], ...] = (
 
 def without_addresses(text: str) -> str:
     """A text, or a page, with `HIDDEN` for each URL, e-mail, network or hardware address, telephone number, code."""
+    text = text.translate(_WIDE)
     for sign, pattern, instead in _PATTERNS:
         if sign in text:
             text = pattern.sub(instead, text)

@@ -621,6 +621,22 @@ class TestRecovery:
         contact(app, "b@example.vn")
         assert self.thanks(app, 3) == []
 
+    def test_nor_for_a_camera_that_is_somebody_elses_now(self, app: AppContext) -> None:
+        first, second = at_site(app, 2)
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "black", "black", "ok"]):
+            seen(app, number, {first: verdict, second: verdict})
+            if number == 2:
+                letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        outages.settle(app, night=on(3), now=late(3))
+        self.sent(app)
+        with app.sessions.begin() as session:
+            session.get_one(Camera, second).agency = OTHER
+        assert self.thanks(app, 3) == []
+        with app.sessions.begin() as session:
+            session.get_one(Camera, second).agency = AGENCY
+        assert len(self.thanks(app, 3)) == 1
+
     def still(self, app: AppContext, thanks: OutboxLetter, number: int) -> str | None:
         """Why thanks that have not left are not true any more."""
         with app.sessions.reading() as session:

@@ -1,10 +1,14 @@
 """What a device is: asked of real HTTP servers, without a login first, never with the password itself, once."""
 
 import base64
+import gzip
 import time
+import tracemalloc
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from itertools import islice, product
+from string import ascii_letters
 from typing import Any
 
 import h11
@@ -74,6 +78,14 @@ def test_a_token_is_of_the_devices_own_time(hours: int, fleet: Fleet) -> None:
 
 
 @pytest.mark.slow
+def test_no_token_is_made_that_would_be_good_tomorrow_elsewhere(fleet: Fleet) -> None:
+    """A token says not to whom: who takes over a device could choose when to use it at another."""
+    with Device(behind=timedelta(days=-2)) as device:
+        assert "device" not in looked(fleet, device)
+    assert device.counts["logins"] == 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["digest", "sha-256", "without-qop", "dual"])
 @pytest.mark.parametrize("password", [PASSWORD, "sai"])
 def test_the_device_of_these_tests_verifies_digests_as_others_make_them(kind: str, password: str) -> None:
@@ -138,12 +150,29 @@ HOSTILE: dict[str, bytes] = {
     "too long": b"HTTP/1.1 200 OK\r\n\r\n" + b" " * 70_000 + WHOLE,
     "announces too much": b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n" + b"x" * 100_000,
     "a document type": told.response("200 OK", (DTD + body(Model="&b;").partition(b"?>")[2]).decode()),
+    "a long namespace": told.response("200 OK", f"<a xmlns='{'u' * 32_000}'>{'<b/>' * 8_000}</a>"),
+    "replies to come without end": b"HTTP/1.1 100 Continue\r\n\r\n" * 10_000,
+    "pieces without end": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 20_000,
+    "packed": b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + gzip.compress(WHOLE),
+    "HTTP of 1991": WHOLE,
     "deep": told.response("200 OK", "<a>" * 9_000 + "</a>" * 9_000),
     "no end": b"X-Header: " * 10_000,
     "another protocol": b"RTSP/1.0 200 OK\r\n\r\n",
     "nothing": b"",
     "a challenge without sense": b'HTTP/1.1 401 No\r\nWWW-Authenticate: Digest nonce="\r\nContent-Length: 0\r\n\r\n',
 }
+
+
+def test_the_worst_that_an_answer_can_hold_takes_little_time_and_memory() -> None:
+    """Each name is kept with its namespace: so many names of so long a one are the square of what was sent."""
+    names = "".join(f"<{a}{b}{c}/>" for a, b, c in islice(product(ascii_letters, repeat=3), onvif.MOST // 12))
+    worst = f"<a xmlns='{'u' * (onvif.MOST // 2)}'>{names}</a>".encode()
+    tracemalloc.start()
+    began = time.process_time()
+    assert information(Answer(200, body=worst)) == {}
+    spent, (_, peak) = time.process_time() - began, tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (spent < 2, peak < 40_000_000) == (True, True), (spent, peak)
 
 
 @pytest.mark.slow

@@ -68,6 +68,21 @@ ADDRESSES = [
     "sonn-01:554/live",
     "sonn:10554/live?pw=sonn",
     "rtsp://10.20.30.41/live'sonn'",
+    "10.20.30.50:554:sonn",
+    "10.20.30.51&password=sonn",
+    "10.20.30.52&amp;password=sonn",
+    "10.20.30.53|sonn",
+    "10.20.30.54=sonn",
+    "10.20.30.55:0000554/sonn",
+    "admin:(sonn)@10.20.30.56",
+    "sonn_01:554/live",
+    "admin:sonn＠10.20.30.58",
+    "10。20。30。59／sonn",
+    "cam1/live?pwd=sonn",
+    "cam1/live?user=a&matKhau=sonn",
+    "0x0a010203/live?access_token=sonn",
+    "cam.gov.vn?password=sonn",
+    "rtsp%3A%2F%2Fadmin%3Asonn%4010.20.30.57%2Flive",
 ]
 SECRET = re.compile(  # whatever of them tells where to ring, write or connect
     r"10\.20\.30|hatinh|sonn|192\.168\.17|db8:17|fe80:|28:57|28-57|001.?34|3855.?12|912.?001|912001", re.IGNORECASE
@@ -93,6 +108,8 @@ HARMLESS = [
     "0/30, 0,001 s, 120 ms",
     'value="2021-11-20"',
     "/cameras?agency=so-nnptnt&amp;page=2",
+    "<input name=password value=1>",
+    "&quot;password=&quot;",
 ]
 
 
@@ -140,6 +157,13 @@ def test_days_times_and_numbers_stay(day: date, at: Any, number: int) -> None:
         "1:2/",
         "[::",
         "1.1.1.1%",
+        "1.1.1.1&",
+        "1.1.1.1|",
+        "(a@",
+        "(a)",
+        "pwd=",
+        "a%3A",
+        "a_",
         "ab-",
     ],
 )

@@ -31,7 +31,8 @@ Pairs = Sequence[tuple[Outage, Camera]]
 
 def write(app: AppContext, now: datetime) -> list[int]:
     """Thank whom a letter told of outages of which none is open any more, and at least one ended because the camera
-    works. Not yet while one of its cameras fails again or comes and goes; nor who is no longer the one to write to.
+    works. Not yet while one of its cameras fails again or comes and goes; nor who is not the one to write to about
+    all that it tells of.
 
     Returns:
         ids of the outbox rows.
@@ -108,15 +109,14 @@ def _known(app: AppContext, session: Session, cameras: Sequence[Camera], now: da
 
 def _thanks(app: AppContext, letter: OutboxLetter, pairs: Pairs, known: _Known, now: datetime) -> Letter | None:
     own = _own(letter, pairs)
-    readers = (known.readers[camera.id] for _, camera in own)
-    agency = next((agency for agency, reader in readers if reader == letter.recipient), None)
+    agencies, readers = zip(*(known.readers[camera.id] for _, camera in own), strict=True)
     unwell = any(known.states[camera.id] in UNWELL for _, camera in pairs)
-    if agency is None or unwell or letter.sent_at is None:
+    if {*readers} != {letter.recipient} or unwell or letter.sent_at is None:
         return None
     works = [(outage, camera) for outage, camera in own if _works(outage)]
     others = [(outage, camera) for outage, camera in own if not _works(outage)]
     context: RecoveryWords = {
-        "agency": app.registry.agency(agency).name,
+        "agency": app.registry.agency(agencies[0]).name,
         "day": letter.sent_at.astimezone(HERE).date(),
         "total": len(works),
         "cameras": _lines(works[:SHOWN], known.names),
@@ -129,7 +129,7 @@ def _thanks(app: AppContext, letter: OutboxLetter, pairs: Pairs, known: _Known, 
         app,
         now,
         LetterKind.RECOVERY,
-        agency,
+        agencies[0],
         letter.recipient,
         letter.message_id,
         context,

@@ -17,6 +17,7 @@ from dondoc.probing import onvif
 from dondoc.probing.address import Address, parse
 from dondoc.probing.network import Ip
 from dondoc.probing.picture.decoder import Decoder
+from dondoc.probing.picture.memory import Fits
 from dondoc.probing.recorder import CONTROL, Answer, conclude, is_of, moment, next_day, span
 from dondoc.probing.rtsp import key_picture, sdp, stream_facts
 from dondoc.probing.rtsp.depacketise import bounds, recorded_at, sender
@@ -27,6 +28,7 @@ from dondoc.probing.verdicts import Verdict as Codes
 from dondoc.probing.wanted import LoginOutcome, Playback, Subject, Wanted
 
 STREAM, ONVIF = 10.0, 4.0  # seconds for the stream, and for each question by ONVIF
+AHEAD = timedelta(days=1)  # that a clock may be fast: more than a wrong time zone
 AGREE, START = 8.0, 8.0  # for each day of the recorder: until it agrees, and from then on until it plays
 NO_SUCH = (404, 410, 416, 457)  # there is no such recording; 457: Invalid Range (RFC 2326)
 HEAD = 1000  # bytes that come also of what has no picture: parameter sets, reports
@@ -83,13 +85,23 @@ async def _over_rtsp(wanted: Wanted, again: Again, decoder: Decoder, seen: str |
 
 async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
     """`main`: width and height; `codec`, and what `Meter.facts` tells. Empty where nothing came."""
-    picture, found, codec = b"", dict[str, Any](), ""
+    found = dict[str, Any]()
+    with decoder.memory.place() as fits:
+        codec, picture = await _played(dialogue, found, fits)
+        if picture and (size := _size((await decoder.judge(codec, picture)).features.get("size"))):
+            found["main"] = size
+    return found
+
+
+async def _played(dialogue: Dialogue, found: dict[str, Any], fits: Fits) -> tuple[str, bytes]:
+    """Its codec and a key picture, as far as they came; what the packets tell is added to what was found."""
+    codec, picture = "", b""
     meter: stream_facts.Meter | None = None
     try:
         async with asyncio.timeout(STREAM), _playing(dialogue) as (track, way):
             codec = track.codec or ""
             found["codec"] = codec or track.encoding.lower()
-            meter, reader = stream_facts.Meter(codec), key_picture.collector(track)
+            meter, reader = stream_facts.Meter(codec), key_picture.collector(track, fits)
             async with asyncio.timeout(stream_facts.MOST):
                 while not (picture and meter.enough):
                     packet = await way.read()
@@ -100,9 +112,7 @@ async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
     finally:
         dialogue.close()
     found |= meter.facts() if meter else {}
-    if picture and (size := _size((await decoder.judge(codec, picture)).features.get("size"))):
-        found["main"] = size
-    return found
+    return codec, picture
 
 
 @contextlib.asynccontextmanager
@@ -180,9 +190,11 @@ async def _clock(ip: Ip, port: int, now: Callable[[], datetime]) -> dict[str, An
 
 
 def _there(now: Callable[[], datetime], clock: Mapping[str, int]) -> datetime | None:
-    """What a device's own clock shows now; None where it does not say."""
+    """What a device's own clock shows now; None where it does not say, or where a token of then would be good for
+    days to come, at whatever other device takes the same login."""
+    off = timedelta(seconds=clock.get("utc", 0))
     with contextlib.suppress(OverflowError):
-        return now() + timedelta(seconds=clock["utc"]) if "utc" in clock else None
+        return now() + off if "utc" in clock and off < AHEAD else None
     return None
 
 

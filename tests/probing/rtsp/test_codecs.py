@@ -21,7 +21,7 @@ from dondoc.probing.picture.baseline import history
 from dondoc.probing.probe import probe
 from dondoc.probing.rtsp import codecs as frames
 from dondoc.probing.rtsp import sdp
-from dondoc.probing.rtsp.codecs import CODECS, Frames
+from dondoc.probing.rtsp.codecs import CODECS, Frames, Kept, jpeg
 from dondoc.probing.rtsp.key_picture import collector
 from dondoc.probing.verdicts import Finding, Target
 
@@ -204,7 +204,7 @@ def test_any_head_of_a_jpeg_beside_its_packets_is_a_picture_or_none(
 
 def test_a_head_without_end_takes_no_time_and_is_no_picture() -> None:
     """Fillings and segments of nothing, which are looked at one by one; a camera may send 8 MB of them."""
-    for filling in (b"\xff", b"\xff\xfe\0\0", b"\xff\xdb\0\2"):
+    for filling in (b"\xff", b"\xff\xfe\0\0", b"\xff\xdb\0\2", b"\xff\xc4\0\0"):
         reader, started = Frames("jpeg", reliable=True), process_time()
         beside = filling * (60_000 // len(filling))
         for sequence in range(200):
@@ -212,6 +212,23 @@ def test_a_head_without_end_takes_no_time_and_is_no_picture() -> None:
             reader.feed(head + beside + b"\0\0\0\0\1\xff\0\0")
         assert reader.feed(bytes((0x80, 26 | 0x80)) + bytes(10) + b"\0\0\0\0\1\x32\1\1xyz") is None
         assert process_time() - started < 3
+
+
+@pytest.mark.parametrize("filling", [b"\xff", b"\xff\xc4\0\0", b"\xff\xdb\0\2"])
+def test_a_head_of_segments_without_end_with_every_picture_takes_no_time(filling: bytes) -> None:
+    reader, beside, started = Frames("jpeg", reliable=True), filling * (16_000 // len(filling)), process_time()
+    for number in range(1000):
+        head = bytes((0x90, 26 | 0x80)) + number.to_bytes(2) + number.to_bytes(4) + bytes(4)
+        reader.feed(head + b"\xff\xd8" + (len(beside) // 4).to_bytes(2) + beside + b"\0\0\0\0\1\x32\1\1xyz")
+    assert process_time() - started < 3
+
+
+def test_what_a_jpeg_keeps_from_one_picture_to_the_next_is_little() -> None:
+    kept, head = Kept(), b"\0\0\0\0\1"
+    for kind in range(1, 255):
+        jpeg([head + b"\x32\1\1"], bytes((0xFF, kind)) + (10_000).to_bytes(2) + bytes(9_998), kept=kept)
+        jpeg([head + bytes((max(128, kind),)) + b"\1\1\0\0\xf0\0" + bytes(0xF000)], b"", kept=kept)
+    assert sum(map(len, (*kept.tables.values(), *kept.segments.values()))) < 70_000
 
 
 def numbered(packet: bytes) -> Iterator[bytes]:

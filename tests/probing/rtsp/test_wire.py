@@ -133,6 +133,29 @@ def test_any_challenge_is_read_without_a_crash(values: list[bytes]) -> None:
         assert "bi-mat-9" not in header
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'realm="' + b"\x81" * 50_000,  # of two bytes, or of one: which, a pattern may try for ever
+        b"realm=" + b" " * 50_000 + b'"',
+        b"realm=b" + b" " * 50_000 + b'"',
+        b"realm=" + b"b " * 25_000 + b'"',
+        b"realm=" + b"a=b=c=" * 8_000 + b'"',
+        b"a " * 25_000,
+        b"a," * 25_000,
+        b"Basic," * 8_000,
+        b'a="' * 16_000,
+        b'realm="' + b"\\" * 50_001,
+        b"-" * 50_000 + b" " * 10_000 + b"=",
+    ],
+)
+def test_a_challenge_without_sense_takes_no_time(value: bytes) -> None:
+    """In which no other camera has a turn."""
+    started = time.process_time()
+    parse_challenges([b"Digest " + value])
+    assert time.process_time() - started < 1
+
+
 @given(st.binary() | st.binary(max_size=60).map(b"RTSP/1.0 200 OK\r\n".__add__))
 def test_any_head_is_a_response_or_no_rtsp(head: bytes) -> None:
     with suppress(NotRtsp):
@@ -218,6 +241,18 @@ def test_nothing_but_what_is_none_takes_little_time_and_ends() -> None:
         assert len(inbox) < 200_000
 
 
+@pytest.mark.parametrize("reply", [b"RTSP/1.0 200", b"RTSP/1.0 200 ", b"RTSP/1.0 200\nx", b"RTSP/1.0 200 a\n\rb\r\n"])
+def test_replies_without_end_keep_no_other_camera_waiting_for_its_turn(reply: bytes) -> None:
+    inbox = Inbox()
+    inbox.plays = True
+    inbox.feed(reply * (260_000 // len(reply)))
+    started = time.process_time()
+    with suppress(NotRtsp):
+        while inbox.take() is not None:
+            pass
+    assert time.process_time() - started < 1
+
+
 def test_bare_line_feeds_folded_headers_and_a_body_are_read() -> None:
     got = read(b"\r\nRTSP/1.0 200 OK\ncontent-LENGTH : 2\nX: a\nX: b\n\tc\n\nhi$\0\0\1x-rest")
     assert isinstance(got[0], Response)
@@ -271,6 +306,18 @@ def test_controls_are_joined_as_cameras_expect() -> None:
     assert sdp.join("rtsp://h/p/?a=b", "?trackID=1") == "rtsp://h/p/?trackID=1"
     assert sdp.join("rtsp://h/live/1", "/live/1/trackID=1") == "rtsp://h/live/1/trackID=1"
     assert sdp.join("rtsp://h/live/", "/trackID=1") == "rtsp://h/live/trackID=1"
+
+
+@pytest.mark.parametrize(
+    ("base", "control"), [("rtsp://h/p", "x://["), ("rtsp://h//[x", "t1"), ("rtsp://h/p", "a://\u2100/")]
+)
+def test_a_track_that_looks_like_a_host_that_cannot_be_is_asked_for_as_it_stands(base: str, control: str) -> None:
+    assert sdp.controls(base, control, base) == (f"{base}/{control}",)
+
+
+@given(st.text(":/[]@?#x.\u2100"), st.text(":/[]@?#x.\u2100"))
+def test_any_name_of_a_track_is_joined_without_a_crash(path: str, control: str) -> None:
+    assert sdp.controls(f"rtsp://h/{path}", control, "rtsp://h/")
 
 
 @given(

@@ -16,14 +16,15 @@ _TWO_BYTES = r"[\x81-\xfe][\x40-\xfe]"
 
 
 def _token(characters: str) -> re.Pattern[str]:
-    """A scheme, or a parameter with its value."""
-    quoted = rf'"((?:{characters}[^"\\]|\\.)*)"'
-    plain = r"""([^,"]*?)(?=\s*(?:,|$)|\s+[\w-]+\s*=)"""
-    return re.compile(rf"""([A-Za-z][\w-]*)(?:\s*(=)\s*(?:{quoted}|{plain}))?""", re.ASCII | re.DOTALL)
+    """A scheme, or a parameter with its value: no character is tried more than a few times, whoever wrote it."""
+    quoted = rf'"((?:{characters}[^"\\]|\\.)*+)"'
+    plain = r"""(?!")([^\s,"]*+(?:\s++(?![\w-]++\s*+=)[^\s,"]++)*+)"""
+    return re.compile(rf"""([A-Za-z][\w-]*+)(?:\s*+(=)\s*+(?:{quoted}|{plain}))?""", re.ASCII | re.DOTALL)
 
 
 _TOKENS = {True: _token(""), False: _token(f"{_TWO_BYTES}|")}  # whether it is UTF-8, in which no byte of two looks so
 _ESCAPED = {True: re.compile(r"()\\(.)", re.DOTALL), False: re.compile(rf"({_TWO_BYTES})|\\(.)", re.DOTALL)}
+_ALONE = re.compile(r"\s*+(?:,|\Z)")  # nothing follows that belongs to it
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
 # Strongest first. Basic sends the password itself: only when nothing better is offered.
 _PREFERENCE = ("SHA-256", "SHA-256-SESS", "MD5", "MD5-SESS", "BASIC")
@@ -75,19 +76,26 @@ def parse_challenges(values: Iterable[bytes]) -> list[Challenge]:
     """All challenges in the WWW-Authenticate headers; several may share one header."""
     challenges: list[Challenge] = []
     for value in (raw.decode("latin-1") for raw in values):
+        end = 0
         for found in _TOKENS[_is_utf8(value)].finditer(value):
             name, equals, quoted, plain = found.groups("")
+            before = value[end : found.start()].rstrip()[-1:] or value[max(0, end - 1) : end]
+            end = found.end()
             if not equals:
-                challenges += [Challenge(name.upper())] if _begins(name.upper(), value, *found.span()) else []
+                challenges += [Challenge(name.upper())] if _begins(name.upper(), before, value, end) else []
             elif challenges:
                 challenges[-1].parts.setdefault(name.lower(), quoted or plain)
     return [c for c in challenges if c.scheme in ("BASIC", "DIGEST")]
 
 
-def _begins(word: str, value: str, start: int, end: int) -> bool:
-    """Whether a word begins a challenge; within a value that nobody quoted, none does: qop=auth,auth-int."""
-    alone = value[end:].lstrip()[:1] in ("", ",")
-    return value[:start].rstrip()[-1:] in ("", ",") and (word in ("BASIC", "DIGEST") or not alone)
+def _begins(word: str, before: str, value: str, end: int) -> bool:
+    """Whether a word begins a challenge; within a value that nobody quoted, none does: qop=auth,auth-int.
+
+    Args:
+        before: the last character before it that is no blank.
+        end: where it ends in the value.
+    """
+    return before in ("", ",") and (word in ("BASIC", "DIGEST") or not _ALONE.match(value, end))
 
 
 def ranked(challenges: Iterable[Challenge]) -> list[Challenge]:

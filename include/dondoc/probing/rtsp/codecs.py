@@ -13,6 +13,7 @@ from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp.depacketise import REPLAY, bounds, extension
 
 LARGEST_HEAD = 16 * 1024  # bytes of segments beside the packets of a JPEG, which have some hundreds
+MOST_SEGMENTS = 128  # of them, and bytes of filling between them: a head has ten
 MOST_UNITS = 4096  # of an AV1 picture, which has some tens: each costs two bytes to send, and us more
 # Markers of a JPEG's segments (ITU-T T.81, annex B), in the order in which they are written.
 FRAME, HUFFMAN, SCAN, QUANTISATION, RESTART = 0xC0, 0xC4, 0xDA, 0xDB, 0xDD
@@ -55,7 +56,8 @@ class Frames:
             self._payloads, self._head, self._size, self._whole = [], b"", 0, True
         self.seen, self._sequence, self._timestamp = True, sequence, timestamp
         self._size += memory.cost(payload := packet[start:end], markers)
-        self._whole = self._whole and not lost and len(self._head) <= LARGEST_HEAD and self._fits(self._size)
+        fitting = len(self._head) + len(markers) <= LARGEST_HEAD and self._fits(self._size)
+        self._whole = self._whole and not lost and fitting
         if self._whole:
             self._payloads += [payload] if payload else []
             self._head += markers
@@ -95,17 +97,20 @@ def jpeg_markers(packet: bytes) -> bytes:
 
 def _segments(markers: bytes) -> dict[int, bytes]:
     """They by their marker, those of one kind together; a frame of any kind is a FRAME."""
-    found: dict[int, bytes] = {}
+    found: dict[int, list[bytes]] = {sort: [] for sort in ORDER}
     at = 0
-    while (at := markers.find(b"\xff", at)) >= 0 and len(markers) > at + 3:
+    for _ in range(MOST_SEGMENTS):
+        if (at := markers.find(b"\xff", at)) < 0 or len(markers) <= at + 3:
+            break
         sort, length = markers[at + 1], int.from_bytes(markers[at + 2 : at + 4])
         if sort in (0, 0xFF, 0xD8):  # filling, or the start of it all
             at += 1
             continue
         sort = FRAME if sort in (0xC1, 0xC2) else sort
-        found[sort] = found.get(sort, b"") + markers[at : at + 2 + length]
+        if sort in found:  # a head needs no others
+            found[sort].append(markers[at : at + 2 + length])
         at += 2 + length
-    return found
+    return {sort: b"".join(segments) for sort, segments in found.items() if segments}
 
 
 def jpeg(payloads: Sequence[bytes], markers: bytes, *, kept: Kept) -> bytes | None:
@@ -137,10 +142,10 @@ def _quantisation(payload: bytes, at: int, tables: dict[int, bytes]) -> tuple[by
     if quality < 128:
         return _scaled(quality), at
     length = int.from_bytes(payload[at + 2 : at + 4])
-    table = payload[at + 4 : at + 4 + length] if length else tables.get(quality, b"")
+    table = payload[at + 4 : at + 4 + length][:128] if length else tables.get(quality, b"")
     if length and quality < 255:
         tables[quality] = table
-    return table[:128], at + 4 + length  # some send a third one, which no component uses
+    return table, at + 4 + length  # some send a third one, which no component uses
 
 
 def _scaled(quality: int) -> bytes:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 LONGEST_HEAD, LONGEST_BODY, BLANKS = 64 * 1024, 64 * 1024, 64 * 1024
 SKIPPED = 64 * 1024 * 1024  # bytes, so counted, that are passed over while a camera plays
+REPLY = 16  # times a packet's: what a reply among them that is none counts
 _STATUS = re.compile(rb"RTSP/[12]\.[0-9] +([1-9][0-9]{2})(?: .*)?", re.IGNORECASE)
 _REQUEST = re.compile(rb"[A-Z_]{1,20} \S+ RTSP/[12]\.[0-9]")
 _BEGINNING = re.compile(rb"RTSP/.*|[A-Z_]{0,20}(?: .*)?", re.IGNORECASE | re.DOTALL)  # of either, however short
@@ -141,7 +142,8 @@ class Inbox:
         end = found.start() if found else max(first, len(self._data) - _LONGEST_BEGINNING)
         del self._data[:end]
         self._searched = 0
-        self._skipped += end + (LONGEST_HEAD if found else 0)  # what seems to begin may be read to its end in vain
+        # What seems to begin may be read to its end in vain; the end of a reply is searched for.
+        self._skipped += end + (LONGEST_HEAD * (1 if found[0].startswith(b"$") else REPLY) if found else 0)
 
     def _packet(self) -> bytes | None:
         end = 4 + int.from_bytes(self._data[2:4])
@@ -154,7 +156,7 @@ class Inbox:
         if not self._data:
             return None
         _check_beginning(bytes(self._data[:256]))
-        blank = _BLANK.search(self._data, max(0, self._searched - 3))
+        blank = _BLANK.search(self._data, max(0, self._searched - 3), LONGEST_HEAD + 1)
         if (blank.end() if blank else len(self._data)) > LONGEST_HEAD:
             raise NotRtsp("phần đầu của trả lời dài không dứt")
         if blank is None:

@@ -129,9 +129,11 @@ def controls(base: str, control: str, whole: str) -> tuple[str, ...]:
         return (join(base, _DOUBLED.sub("", control)),)
     scheme, marks, rest = base.partition("://")
     host, _, path = rest.partition("/")
-    resolved = f"{scheme}{marks}{host}{urljoin(f'/{path}', re.sub('^/+', '/', control))}"
     appended = f"{base.removesuffix('/')}/{control}"
-    return (*dict.fromkeys((join(base, control), appended, resolved, join(whole, control))),)
+    named = [join(base, control), appended]
+    with contextlib.suppress(ValueError):  # it looks like another host, and like none that there may be
+        named.append(f"{scheme}{marks}{host}{urljoin(f'/{path}', re.sub('^/+', '/', control))}")
+    return (*dict.fromkeys((*named, join(whole, control))),)
 
 
 def join(base: str, control: str) -> str:
