@@ -99,6 +99,17 @@ def test_a_stream_is_measured_from_its_packets_and_the_sub_stream_from_the_pictu
 
 
 @pytest.mark.slow
+def test_a_recorder_that_keeps_us_waiting_costs_a_closer_look_no_more_than_its_time(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found until then is kept; of a recorder that was not asked to the end nothing is said."""
+    monkeypatch.setattr(measuring, "LONGEST", 6.0)  # one question alone would take 8 s
+    slow = Playback(fleet.url("hanging") + "?{start}", "%Y")
+    wanted = Wanted(clock.now(), time.monotonic(), stream=fleet.url("healthy"), playback=slow, days=30)
+    assert {*looked(fleet, {"one": fleet.url("healthy")}, one=wanted)["one"]} == {"stream"}
+
+
+@pytest.mark.slow
 def test_a_device_is_asked_for_its_time_where_its_picture_came_from(fleet: Fleet) -> None:
     now, since = clock.now(), time.monotonic()
     urls = {one: fleet.url(one) for one in ("healthy", "wrong-clock")}

@@ -30,6 +30,7 @@ from dondoc.probing.wanted import LoginOutcome, Playback, Subject, Wanted
 STREAM, ONVIF = 10.0, 4.0  # seconds for the stream, and for each question by ONVIF
 AHEAD = timedelta(days=1)  # that a clock may be fast: more than a wrong time zone
 AGREE, START = 8.0, 8.0  # for each day of the recorder: until it agrees, and from then on until it plays
+LONGEST = 60.0  # seconds for stream and recorder: the rest of a part of a batch waits for its slowest camera
 NO_SUCH = (404, 410, 416, 457)  # there is no such recording; 457: Invalid Range (RFC 2326)
 HEAD = 1000  # bytes that come also of what has no picture: parameter sets, reports
 BROKEN = (Verdict, NotRtsp, OSError, TimeoutError, ValueError)
@@ -56,7 +57,9 @@ async def measure(
     if wanted.clock and ip and (clock := await _clock(ip, wanted.clock, wanted.clock_time)):
         found[Subject.CLOCK] = clock
     with contextlib.suppress(_LoginRefused):
-        await _over_rtsp(wanted, again, decoder, seen, found)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST):
+                await _over_rtsp(wanted, again, decoder, seen, found)
         if wanted.device and wanted.clock and ip and login:  # last: a login refused here may cost the others
             there = partial(_there, wanted.clock_time, found.get(Subject.CLOCK, {}))
             if device := await _device(ip, wanted.clock, login, there):
