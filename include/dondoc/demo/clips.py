@@ -47,8 +47,7 @@ def _options(codec: str, preset: str) -> dict[str, str]:
         return {"huffman": "default", "qmin": "3", "qmax": "3"}  # RTP carries no Huffman tables
     params = f"keyint={KEY_EVERY}:min-keyint={KEY_EVERY}:scenecut=0:repeat-headers=1:bframes=0"
     if codec == "h265":
-        # 20: as much of the noise as x264 leaves by itself, as a camera's main stream does; 28 would take all of it
-        return {"preset": preset, "crf": "20", "x265-params": f"{params}:open-gop=0:wpp=0:log-level=none"}
+        return {"preset": preset, "x265-params": f"{params}:open-gop=0:wpp=0:log-level=none"}
     return {"preset": preset, "tune": "zerolatency", "x264-params": params}
 
 
