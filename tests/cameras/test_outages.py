@@ -1,7 +1,7 @@
 """When an outage opens and closes, what is expected silence, what is our own fault, and what is said only once."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -558,6 +558,14 @@ class TestRecovery:
             for letter in session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "outage")):
                 letter.state, letter.sent_at = OutboxState.SENT, at(on(number + 1), 8)
 
+    def written_to(self, app: AppContext, ids: Sequence[int]) -> None:
+        """Cameras are out since the first night, and the letter about them has left."""
+        contact(app, "a@example.vn")
+        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
+            seen(app, number, dict.fromkeys(ids, verdict))
+        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
+        self.sent(app)
+
     def thanks(self, app: AppContext, number: int) -> list[OutboxLetter]:
         recoveries.write(app, late(number))
         with app.sessions.begin() as session:
@@ -708,11 +716,7 @@ class TestRecovery:
 
     def test_nobody_is_thanked_for_what_a_person_ended_beside_what_works(self, app: AppContext) -> None:
         [first], [second] = at_site(app, 1, "Chợ"), at_site(app, 1, "Cổng")
-        contact(app, "a@example.vn")
-        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
-            seen(app, number, dict.fromkeys((first, second), verdict))
-        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
-        self.sent(app)
+        self.written_to(app, (first, second))
         paused(app, 3, None, agency=AGENCY, place="cổng")
         live(app, first, ["ok"], 3)
         [thanks] = self.thanks(app, 3)
@@ -737,11 +741,7 @@ class TestRecovery:
         self, app: AppContext, first: list[str]
     ) -> None:
         ids = at_site(app, 2)
-        contact(app, "a@example.vn")
-        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
-            seen(app, number, dict.fromkeys(ids, verdict))
-        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
-        self.sent(app)
+        self.written_to(app, ids)
         for number, verdict in enumerate(first, 3):
             second = "ok" if number == 2 + len(first) else "no_frame"
             seen(app, number, dict(zip(ids, (verdict, second), strict=True)))
@@ -753,11 +753,7 @@ class TestRecovery:
         self, app: AppContext
     ) -> None:
         ids = at_site(app, 2)
-        contact(app, "a@example.vn")
-        for number, verdict in enumerate(["ok", "no_frame", "no_frame"]):
-            seen(app, number, dict.fromkeys(ids, verdict))
-        letters.outages(app, outages.settle(app, night=on(2), now=late(2))["opened"], late(2))
-        self.sent(app)
+        self.written_to(app, ids)
         live(app, ids[0], ["ok"], 12)
         with app.sessions.reading() as session:
             assert [one.state for one in state.states(app, session, late(12))] == ["ok", "not_checked"]

@@ -83,7 +83,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
     dialogues = [dialogue := ask()]
     try:
         seen, why = await _observe(dialogues, ask, decoder, timeout, target)
-        measured = await _measured(target, address, dialogue, decoder, seen, resolver)
+        measured = await _measured(target, dialogue, decoder, seen, resolver)
     except (Problem, MemoryError):
         raise
     except Exception as error:  # a fault of ours; what one camera sends must not cost the checks of all others
@@ -95,7 +95,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
     return Finding(
         camera=target.id,
         verdict=Codes[seen.verdict.upper()],
-        detail=f"{seen.detail}{_led_away(seen, dialogue, address)}",
+        detail=f"{seen.detail}{_led_away(seen, dialogue)}",
         elapsed_ms=_since(started),
         stage=stage,
         password_sent=dialogue.password_sent,
@@ -109,21 +109,20 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
     )
 
 
-def _led_away(seen: Seen, dialogue: Dialogue, address: Address) -> str:
+def _led_away(seen: Seen, dialogue: Dialogue) -> str:
     """That it was not the declared device that was seen last, for who looks for a fault there."""
-    elsewhere = dialogue.address.device != address.device and seen.verdict != Codes.OK
-    return "; đó là nơi camera chuyển hướng đến, không phải địa chỉ đã khai" if elsewhere else ""
+    failed = dialogue.elsewhere and seen.verdict != Codes.OK
+    return "; đó là nơi camera chuyển hướng đến, không phải địa chỉ đã khai" if failed else ""
 
 
 async def _measured(
-    target: Target, address: Address, dialogue: Dialogue, decoder: Decoder | None, seen: Seen, resolver: Resolver
+    target: Target, dialogue: Dialogue, decoder: Decoder | None, seen: Seen, resolver: Resolver
 ) -> Measured | None:
     """What a closer look found; none where the camera showed no good picture, or showed it elsewhere.
 
     It gets the login only where it took it a moment ago.
     """
-    elsewhere = dialogue.address.device != address.device
-    if target.wanted is None or decoder is None or seen.verdict != Codes.OK or elsewhere:
+    if target.wanted is None or decoder is None or seen.verdict != Codes.OK or dialogue.elsewhere:
         return None
     login = dialogue.credentials if dialogue.login else None
     user, password = login or (None, None)

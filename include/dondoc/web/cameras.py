@@ -252,6 +252,7 @@ def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
         counts=_by_state(found.kinds),
         line=camera_line(found.counts),
         rounds=lately,
+        in_words=rounds.in_words,
         well=counted({kind: number for kind, number in found.kinds.items() if kind.state == State.OK}, found.sites),
         signs={one: one.sign for one in State},
         words={one: one.label for one in State},

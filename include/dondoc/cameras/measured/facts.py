@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -20,19 +20,26 @@ LIGHT = range(7, 17)  # hours in which it is light all year
 LATELY = timedelta(days=3 * WEEK)  # an older measurement says nothing of today: two turns in a row may fail
 
 
-def record(session: Session, results: Iterable[Mapping[str, Any]], night: date, now: datetime) -> None:
+class CloserLook(NamedTuple):
+    """What was measured of a camera at an instant, by subject."""
+
+    camera: int
+    at: datetime
+    measured: Mapping[str, Any]
+
+
+def record(session: Session, looks: Iterable[CloserLook], night: date, now: datetime) -> None:
     """Keep what looks of a night measured; what is kept already of a camera, night and subject stays as it is."""
     m = CameraMeasurement
-    found = {(one["camera"], subject): one for one in results for subject in one.get("measured") or {}}
+    found = {(look.camera, subject): look for look in looks for subject in look.measured}
     if not found:
         return
     one_at_a_time(session, "measurements")
     kept = {(camera, of) for camera, of in session.execute(select(m.camera_id, m.subject).where(m.night == night))}
-    for (camera, subject), one in found.items():
+    for (camera, subject), look in found.items():
         if (camera, subject) not in kept:
-            at = datetime.fromisoformat(one["at"])
-            what = {"camera_id": camera, "subject": subject, "found": one["measured"][subject]}
-            session.add(m(night=night, happened_at=at, recorded_at=now, **what))
+            what = {"camera_id": camera, "subject": subject, "found": look.measured[subject]}
+            session.add(m(night=night, happened_at=look.at, recorded_at=now, **what))
 
 
 def newest(

@@ -184,7 +184,7 @@ class _Batch:
     def _remember_devices(self, found: Iterable[Finding], at: datetime) -> None:
         """Keep at once what devices said of themselves: a batch that is tried again shows no refused login again."""
         said = [
-            {"camera": int(one.camera), "at": at.isoformat(), "measured": {Subject.DEVICE: its}}
+            facts.CloserLook(int(one.camera), at, {Subject.DEVICE: its})
             for one in found
             if one.measured and (its := one.measured.get(Subject.DEVICE))
         ]

@@ -204,7 +204,8 @@ def record(
     session.add_all(_check(result, night, round, now) for result in new)
     session.flush()
     _worked(session, new, now)
-    facts.record(session, [one.model_dump(mode="json") for one in new if one.measured], night, now)
+    closer = [facts.CloserLook(one.camera, one.at, one.measured) for one in new if one.measured]
+    facts.record(session, closer, night, now)
     counts = Counter(str(result.verdict) for result in new)
     if new:
         run = _run(session, night, round, planned, started or now)

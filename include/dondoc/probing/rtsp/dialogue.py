@@ -117,6 +117,11 @@ class Dialogue:
         return self._first in self._digest
 
     @property
+    def elsewhere(self) -> bool:
+        """Whether a redirect led to another device than the one that was to be checked."""
+        return self.address.device != self._first
+
+    @property
     def received(self) -> int:
         """Bytes that came on this connection and are no whole message yet."""
         return len(self._connection.inbox) if self._connection else 0
