@@ -5,11 +5,10 @@ import gzip
 import socket
 import ssl
 import struct
-import threading
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from types import TracebackType
-from typing import Self
+
+from tests.probing.served import Served
 
 SDP = b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
 SOUND = b"v=0\r\ns=-\r\nm=audio 0 RTP/AVP 0\r\na=control:t0\r\n"
@@ -395,7 +394,7 @@ for _status in STATUSES:
     SCRIPTS[f"status {_status}"] = _describes(b"RTSP/1.0 %d Hm\r\nCSeq: %%s\r\n\r\n" % _status)
 
 
-class Servers:
+class Servers(Served):
     """Serves in a thread of its own between `with` and its end. `heard` keeps every request by kind."""
 
     def __init__(self, secure: ssl.SSLContext) -> None:
@@ -406,36 +405,14 @@ class Servers:
     def url(self, kind: str, scheme: str = "rtsp") -> str:
         return f"{scheme}://127.0.0.1:{self.ports[kind]}/1?token=chia-khoa"
 
-    def __enter__(self) -> Self:
-        ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True, name="servers")
-        self._thread.start()
-        ready.wait()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    def _serve(self, ready: threading.Event) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._open(ready))
-
-    async def _open(self, ready: threading.Event) -> None:
-        self._stop = asyncio.Event()
+    async def start(self) -> list[asyncio.Server]:
         scripts = {**SCRIPTS, **{f"redirects {status}": self._pointing(status) for status in (301, 302, 307)}}
         scripts["redirects to itself"] = self._pointing(302, "redirects to itself")
         scripts["redirects with a password"] = self._pointing(302, "refuses every login", "khac:mat-khau@")
-        for kind, play in scripts.items():
-            await self._start(kind, play)
-        await self._start("speaks TLS", SCRIPTS["good"], self._secure)
-        ready.set()
-        await self._stop.wait()
+        opened = [await self._start(kind, play) for kind, play in scripts.items()]
+        return [*opened, await self._start("speaks TLS", SCRIPTS["good"], self._secure)]
 
-    async def _start(self, kind: str, play: Script, secure: ssl.SSLContext | None = None) -> None:
+    async def _start(self, kind: str, play: Script, secure: ssl.SSLContext | None = None) -> asyncio.Server:
         async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
                 await play(Visit(reader, writer, self.heard[kind]))
@@ -446,6 +423,7 @@ class Servers:
 
         server = await asyncio.start_server(visit, "127.0.0.1", 0, ssl=secure)
         self.ports[kind] = server.sockets[0].getsockname()[1]
+        return server
 
     def _pointing(self, status: int, to: str = "good", info: str = "") -> Script:
         async def play(visit: Visit) -> None:

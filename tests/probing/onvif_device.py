@@ -4,16 +4,14 @@ import asyncio
 import hashlib
 import re
 import secrets
-import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from types import TracebackType
-from typing import Self
 
 from dondoc import clock
 from dondoc.demo import onvif
 from dondoc.demo.camera import HOST, PASSWORD, USER
+from tests.probing.served import Served
 
 BASIC = 'WWW-Authenticate: Basic realm="device"\r\n'
 HASHES: dict[str, Callable[..., "hashlib._Hash"]] = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
@@ -22,7 +20,7 @@ REFUSING = ("refusing-token", "refusing-digest", "forbidding", "busy", "stale", 
 KINDS = (*LETS_IN, *REFUSING, "basic", "mute", "odd", "timeless")
 
 
-class Device:
+class Device(Served):
     """Serves on a port of its own between `with` and its end. `heard`: all that came; `said`: instead of an answer.
 
     `counts`: "times", "questions" for what it is, and of these "logins", "refused".
@@ -34,26 +32,10 @@ class Device:
         self.heard: list[bytes] = []
         self.nonce = secrets.token_hex(8)
 
-    def __enter__(self) -> Self:
-        ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), daemon=True)
-        self._thread.start()
-        ready.wait()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
-
-    async def _serve(self, ready: threading.Event) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+    async def start(self) -> list[asyncio.Server]:
         server = await asyncio.start_server(self._visit, HOST, 0)
         self.port: int = server.sockets[0].getsockname()[1]
-        ready.set()
-        await self._stop.wait()
-        server.close()
+        return [server]
 
     async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
