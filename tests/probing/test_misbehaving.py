@@ -182,7 +182,8 @@ def found(servers: Servers) -> dict[str, Finding]:
         targets = [Target(kind, url, USER, PASSWORD) for kind, url in urls.items()]
         found = {f.camera: f for f in probe_many(targets, concurrency=200, timeout=TIMEOUT, allow=ALLOW)}
         # On a busy machine who is only slow may meet the deadline: asked again with more time, and by itself.
-        again = [t for t in targets if found[t.id].verdict == "rtsp_timeout" != VERDICTS[t.id][0]]
+        late = {"connect_timeout", "rtsp_timeout"}
+        again = [t for t in targets if found[t.id].verdict in late - {VERDICTS[t.id][0]}]
         return found | {f.camera: f for f in probe_many(again, concurrency=1, timeout=4 * TIMEOUT, allow=ALLOW)}
 
 

@@ -4,12 +4,15 @@ import asyncio
 import shutil
 from asyncio.subprocess import DEVNULL, PIPE
 from collections import Counter
+from collections.abc import Callable, Iterator
 from ipaddress import ip_network
+from typing import TypeAlias
 
 import pytest
 
 from dondoc.demo.camera import Camera
 from dondoc.probing.picture import decode, units
+from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.probe import probe
 from dondoc.probing.verdicts import NOT_CHECKED, Finding, Help, Target
 from tests.probing.zoo import (
@@ -31,69 +34,99 @@ from tests.probing.zoo import (
 pytestmark = pytest.mark.slow
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
+Seen: TypeAlias = tuple[Finding, Counter[str]]
+Look: TypeAlias = Callable[..., list[Seen]]
+AT_ONCE = 8
+PATIENT, BRISK, IMPATIENT = 20.0, 4.0, 1.0  # seconds of a first look
 
 
-def look(kind: type[Odd], timeout: float = 20.0) -> tuple[Finding, Counter[str]]:
-    counts: Counter[str] = Counter()
+@pytest.fixture(scope="module")
+def look() -> Iterator[Look]:
+    """A look at cameras of some kinds, by a decoder that is ready: on a busy machine its start takes seconds."""
+    with asyncio.Runner() as runner:
+        decoder = Decoder(1)
+        runner.run(decoder.judge("h264", b""))
 
-    async def run() -> Finding:
-        server = await serve(kind, counts)
-        found = await probe(Target("x", url(server)), stage=2, allow=LOOPBACK, timeout=timeout)
-        server.close()
-        return found
+        async def one(kind: type[Odd], timeout: float, room: asyncio.Semaphore) -> Seen:
+            counts: Counter[str] = Counter()
+            async with room:
+                server = await serve(kind, counts)
+                target = Target("x", url(server))
+                found = await probe(target, stage=2, allow=LOOPBACK, timeout=timeout, decoder=decoder)
+                server.close()
+            return found, counts
 
-    return asyncio.run(run()), counts
+        async def all_of(kinds: tuple[type[Odd], ...], timeout: float) -> list[Seen]:
+            room = asyncio.Semaphore(AT_ONCE)
+            return await asyncio.gather(*(one(kind, timeout, room) for kind in kinds))
+
+        yield lambda *kinds, timeout=PATIENT: runner.run(all_of(kinds, timeout))
+        runner.run(decoder.__aexit__(None, None, None))
+
+
+@pytest.fixture(scope="module")
+def seen(look: Look) -> dict[str, Seen]:
+    """What is seen of each kind; most of them are waited for, so they are looked at side by side."""
+    groups = {
+        PATIENT: {name: kind for name, (kind, why) in HEALTHY.items() if not why} | SEEN_HERE_ALONE,
+        BRISK: {name: kind for name, (kind, why) in HEALTHY.items() if why},
+        IMPATIENT: {name: kind for name, (kind, *_) in SICK.items()},
+    }
+    return {
+        name: found
+        for timeout, kinds in groups.items()
+        for name, found in zip(kinds, look(*kinds.values(), timeout=timeout), strict=True)
+    }
 
 
 @pytest.mark.parametrize("kind", HEALTHY)
-def test_a_healthy_camera_of_any_kind_shows_its_picture(kind: str) -> None:
-    made, why = HEALTHY[kind]
-    found, _ = look(made, timeout=4.0 if why else 20.0)
-    assert (found.verdict, found.help, found.showing) == ("ok", why, True), found.detail
+def test_a_healthy_camera_of_any_kind_shows_its_picture(seen: dict[str, Seen], kind: str) -> None:
+    found, _ = seen[kind]
+    assert (found.verdict, found.help, found.showing) == ("ok", HEALTHY[kind][1], True), found.detail
 
 
 @pytest.mark.parametrize("kind", SEEN_HERE_ALONE)
-def test_what_another_program_drops_is_shown(kind: str) -> None:
-    assert look(SEEN_HERE_ALONE[kind])[0].showing
+def test_what_another_program_drops_is_shown(seen: dict[str, Seen], kind: str) -> None:
+    assert seen[kind][0].showing
 
 
-def test_a_key_picture_that_comes_late_is_waited_for_and_the_session_kept() -> None:
-    found, counts = look(Slow, timeout=4.5)  # its key picture comes after 5.4 s
+def test_a_key_picture_that_comes_late_is_waited_for_and_the_session_kept(look: Look) -> None:
+    [(found, counts)] = look(Slow, timeout=4.5)  # its key picture comes after 5.4 s
     assert (found.verdict, found.help) == ("ok", Help.SLOW), (found.detail, found.steps)
     assert (counts["connections"], counts["SETUP"]) == (2, 2)
 
 
-def test_a_camera_that_sends_nothing_over_tcp_is_asked_once_over_udp() -> None:
-    found, counts = look(OnlyUdp, timeout=5.0)
+def test_a_camera_that_sends_nothing_over_tcp_is_asked_once_over_udp(look: Look) -> None:
+    [(found, counts)] = look(OnlyUdp, timeout=5.0)
     assert (found.verdict, found.help, counts["SETUP"]) == ("ok", Help.UDP, 2)
 
 
 @pytest.mark.parametrize("transport", ["RTP/AVP;unicast;server_port=6000-6001", "RTP/AVP/UDP;unicast"])
-def test_udp_in_answer_to_tcp_is_understood_without_our_ports(transport: str) -> None:
+def test_udp_in_answer_to_tcp_is_understood_without_our_ports(look: Look, transport: str) -> None:
     class Unasked(Odd):
         async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
             if "client_port" in headers["transport"]:
                 return await Camera._setup(self, "udp", url, headers)
             return await self._say("200 OK", headers, f"Transport: {transport}\r\nSession: 7\r\n")
 
-    found, counts = look(Unasked, timeout=20.0)
+    [(found, counts)] = look(Unasked)
     assert (found.verdict, found.help, counts["SETUP"]) == ("ok", None, 2)
 
 
-def test_damage_that_a_second_look_does_not_see_was_the_network() -> None:
+def test_damage_that_a_second_look_does_not_see_was_the_network(look: Look) -> None:
     def once(unit: Unit, sequence: int, time: int) -> list[bytes]:
         return (torn if kind.visits == 1 else plain)(unit, sequence, time)
 
     kind = odd(once)
-    found, _ = look(kind)
+    [(found, _)] = look(kind)
     assert (found.verdict, found.help) == ("ok", Help.NETWORK)
     assert "đường truyền" in found.detail
 
 
 @pytest.mark.parametrize("kind", SICK)
-def test_nobody_is_blamed_for_what_was_only_not_understood(kind: str) -> None:
-    made, verdict, advice = SICK[kind]
-    found, counts = look(made, timeout=1.0)
+def test_nobody_is_blamed_for_what_was_only_not_understood(seen: dict[str, Seen], kind: str) -> None:
+    _, verdict, advice = SICK[kind]
+    found, counts = seen[kind]
     assert (found.verdict, found.phase, found.help) == (verdict, "frame", None), found.detail
     assert counts["connections"] == 2
     assert (found.verdict in NOT_CHECKED) is (advice is None)
