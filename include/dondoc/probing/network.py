@@ -162,7 +162,7 @@ class Resolver:
         if host in self._failed:
             raise self._failed[host]
         if ip := _literal(host):
-            return self._allowed([ip])
+            return [ip] if ip in self._allow else []
         if host not in self._known:
             await self._look_up(host)
         return self._allowed(self._known[host])

@@ -41,7 +41,8 @@ SLOW = {
 }
 FAULT = "trả lời của camera làm chương trình kiểm tra gặp lỗi: báo người quản trị xem nhật ký"
 CLOSED = {Progress.TLS: Seen("tls_failure", "thiết bị ngắt khi thiết lập TLS")}
-Found: TypeAlias = "queue.SimpleQueue[Finding | BaseException | None]"
+EVERY = 0.05  # seconds between two handings over of what was found: each wakes a thread that keeps the loop waiting
+Found: TypeAlias = "queue.SimpleQueue[list[Finding] | BaseException | None]"
 
 
 async def probe(
@@ -209,7 +210,7 @@ def probe_many(
     per_device: int | None = None,
     resolver: Resolver | None = None,
 ) -> Iterator[Finding]:
-    """Check many cameras, `concurrency` at a time; yields findings in order of completion.
+    """Check many cameras, `concurrency` at a time; yields findings in order of completion, soon after it.
 
     Args:
         timeout: seconds for each camera, from its own start.
@@ -228,10 +229,10 @@ def probe_many(
     thread = threading.Thread(target=_run, args=(loop, task, findings), name="probe", daemon=True)
     thread.start()
     try:
-        while (finding := findings.get()) is not None:
-            if isinstance(finding, BaseException):
-                raise finding
-            yield finding
+        while (found := findings.get()) is not None:
+            if isinstance(found, BaseException):
+                raise found
+            yield from found
     finally:
         with contextlib.suppress(RuntimeError):  # it has ended by itself
             loop.call_soon_threadsafe(task.cancel)
@@ -245,16 +246,26 @@ async def _probe_all(
     at_once: int,
     pictures: bool,
 ) -> None:
-    async with Decoder() if pictures else contextlib.nullcontext() as decoder, asyncio.TaskGroup() as group:
+    found: list[Finding] = []
 
-        async def work() -> None:
-            for lane in lanes:
-                for target in lane:
-                    findings.put(await probe_one(target, decoder))
+    def hand_over() -> None:
+        findings.put(found.copy())
+        found.clear()
 
-        for _ in range(at_once):
-            group.create_task(work())
-            await asyncio.sleep(0)  # one start a turn: a crowd of them would eat into its own deadlines
+    async def work(decoder: Decoder | None) -> None:
+        for lane in lanes:
+            for target in lane:
+                found.append(await probe_one(target, decoder))
+                if len(found) == 1:
+                    asyncio.get_running_loop().call_later(EVERY, hand_over)
+
+    try:
+        async with Decoder() if pictures else contextlib.nullcontext() as decoder, asyncio.TaskGroup() as group:
+            for _ in range(at_once):
+                group.create_task(work(decoder))
+                await asyncio.sleep(0)  # one start a turn: a crowd of them would eat into its own deadlines
+    finally:
+        hand_over()
 
 
 def _run(loop: asyncio.AbstractEventLoop, task: asyncio.Task[None], findings: Found) -> None:

@@ -106,13 +106,12 @@ class Inbox:
                 self._pass_blanks()
             if self._data.startswith(b"$"):
                 return self._packet()
-            held = len(self._data)
             try:
                 self._head = self._take_head()
             except NotRtsp:
                 if not self.plays or self._skipped > SKIPPED:
                     raise
-                self._skip(1 if held == len(self._data) else 0)
+                self._skip()
                 continue
             if self._head is None:
                 return None
@@ -131,15 +130,12 @@ class Inbox:
         if self._blanks > BLANKS:
             raise NotRtsp("camera gửi mãi những dòng trống")
 
-    def _skip(self, first: int) -> None:
+    def _skip(self) -> None:
         """Go on where a packet or a reply seems to begin, as players do: cameras are known to drop a piece of a packet
         when the network is slow.
-
-        Args:
-            first: bytes that are none of either.
         """
-        found = _BEGINS.search(self._data, first)
-        end = found.start() if found else max(first, len(self._data) - _LONGEST_BEGINNING)
+        found = _BEGINS.search(self._data, 1)
+        end = found.start() if found else max(1, len(self._data) - _LONGEST_BEGINNING)
         del self._data[:end]
         self._searched = 0
         # What seems to begin may be read to its end in vain; the end of a reply is searched for.
@@ -155,15 +151,17 @@ class Inbox:
     def _take_head(self) -> Response | None:
         if not self._data:
             return None
-        _check_beginning(bytes(self._data[:256]))
-        blank = _BLANK.search(self._data, max(0, self._searched - 3), LONGEST_HEAD + 1)
-        if (blank.end() if blank else len(self._data)) > LONGEST_HEAD:
-            raise NotRtsp("phần đầu của trả lời dài không dứt")
+        blank = _BLANK.search(self._data, max(0, self._searched - 3), LONGEST_HEAD)
         if blank is None:
+            _check_beginning(bytes(self._data[:256]))
+            if len(self._data) > LONGEST_HEAD:
+                raise NotRtsp("phần đầu của trả lời dài không dứt")
             self._searched = len(self._data)
             return None
+        head = parse_head(bytes(self._data[: blank.start()]))
+        del self._data[: blank.end()]
         self._searched = 0
-        return parse_head(self._cut(blank.end())[: blank.start() - blank.end()])
+        return head
 
     def _cut(self, length: int) -> bytes:
         piece = bytes(self._data[:length])

@@ -5,7 +5,8 @@ import binascii
 import contextlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import urljoin
 
 STATIC = {"26": "JPEG", "32": "MPV", "34": "H263"}  # payload types that need no rtpmap
@@ -31,18 +32,46 @@ CODECS = {
 
 @dataclass(frozen=True)
 class Video:
-    """The first video track. `codec` is one of CODECS' values, or None with `encoding` saying what it is instead.
+    """The first video track of a description: the lines of its session and its own.
 
-    `parameters`: of its fmtp line.
+    What stands in them is read when it is asked for: a check without a picture asks for nothing.
     """
 
-    codec: str | None
-    encoding: str
-    control: str
-    session_control: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    encrypted: bool = False  # SRTP
-    payload_type: int | None = None  # of its packets
+    session: str
+    medium: str
+
+    @property
+    def codec(self) -> str | None:
+        """One of CODECS' values; None: `encoding` says what it is instead."""
+        return CODECS.get(self.encoding)
+
+    @cached_property
+    def encoding(self) -> str:
+        rtpmap = _ENCODING.match(self._attribute("rtpmap:", self._payload))
+        return rtpmap[1].upper() if rtpmap else STATIC.get(self._payload, "?")
+
+    @property
+    def payload_type(self) -> int | None:
+        """Of its packets."""
+        return int(self._payload) if re.fullmatch("[0-9]{1,3}", self._payload) else None
+
+    @property
+    def control(self) -> str:
+        return self._attribute("control:")
+
+    @property
+    def session_control(self) -> str:
+        return _attribute(_lines(self.session), "control:")
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it is SRTP."""
+        return "/SAVP" in self._own[0].upper()
+
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """Of its fmtp line."""
+        return _parameters(self._attribute("fmtp:", self._payload))
 
     @property
     def parameter_sets(self) -> tuple[bytes, ...]:
@@ -61,27 +90,28 @@ class Video:
             _POSITIVE.match(self.parameters.get(n, "")) for n in ("sprop-max-don-diff", "sprop-depack-buf-nalus")
         )
 
+    @cached_property
+    def _own(self) -> list[str]:
+        return _lines(self.medium)
+
+    @cached_property
+    def _payload(self) -> str:
+        return (self._own[0].split() + [""] * 4)[3]
+
+    def _attribute(self, name: str, of: str = "") -> str:
+        return _attribute(self._own, name, of)
+
 
 def video(body: bytes) -> Video | None:
     """The video track of a description, None when there is none."""
     text = f"\n{body.decode('utf-8', 'replace')}".replace("\r\n", "\n").replace("\r", "\n")  # some end lines with CR
     session, *media = _MEDIUM.split(text)
     track = next((m for m in media if _VIDEO.match(m)), None)
-    if track is None:
-        return None
-    lines = [line.strip() for line in track.splitlines()]
-    payload = (lines[0].split() + [""] * 4)[3]
-    rtpmap = _ENCODING.match(_attribute(lines, "rtpmap:", payload))
-    encoding = rtpmap[1].upper() if rtpmap else STATIC.get(payload, "?")
-    return Video(
-        codec=CODECS.get(encoding),
-        encoding=encoding,
-        control=_attribute(lines, "control:"),
-        session_control=_attribute([line.strip() for line in session.splitlines()], "control:"),
-        parameters=_parameters(_attribute(lines, "fmtp:", payload)),
-        encrypted="/SAVP" in lines[0].upper(),
-        payload_type=int(payload) if re.fullmatch("[0-9]{1,3}", payload) else None,
-    )
+    return None if track is None else Video(session, track)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines()]
 
 
 def _attribute(lines: list[str], name: str, of: str = "") -> str:
