@@ -120,13 +120,30 @@ def test_a_room_knows_only_what_stands_before_it() -> None:
     assert found == {}
 
 
-def test_no_module_imports_itself_by_way_of_others_not_even_late_or_for_types_alone() -> None:
+def modules_asked() -> dict[str, set[str]]:
+    """Which of our modules each of them imports."""
     modules = {".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")}
-    asked = {
+    return {
         module: {part for name in imported(path) for part in (name, name.rpartition(".")[0]) if part in modules}
         for module, path in modules.items()
     }
-    assert len([*TopologicalSorter(asked).static_order()]) == len(modules)
+
+
+def test_no_module_imports_itself_by_way_of_others_not_even_late_or_for_types_alone() -> None:
+    asked = modules_asked()
+    assert len([*TopologicalSorter(asked).static_order()]) == len(asked)
+
+
+def test_what_lies_deeper_in_probing_knows_nothing_of_what_knows_it() -> None:
+    """Each folder in it is taken as one: what `rtsp/` asks for must not, by way of others, ask for something in it."""
+    asked: dict[str, set[str]] = {}
+    for module, others in modules_asked().items():
+        if module.startswith("dondoc.probing."):
+            taken = {".".join(other.split(".")[:3]) for other in others}
+            mine = ".".join(module.split(".")[:3])
+            asked[mine] = asked.get(mine, set()) | taken - {mine}
+    order = [*TopologicalSorter(asked).static_order()]
+    assert order.index("dondoc.probing.picture") < order.index("dondoc.probing.rtsp")
 
 
 def test_probing_is_usable_alone() -> None:

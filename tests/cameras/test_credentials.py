@@ -27,7 +27,7 @@ from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
-from dondoc.probing import network, probe, spread
+from dondoc.probing import probe, resolver, spread
 from dondoc.probing.rtsp import dialogue
 from dondoc.probing.verdicts import Finding, Target, Verdict
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
@@ -206,7 +206,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
             raise OSError
         return [(0, 0, 0, "", (ip, 0)) for ip in told[host]]
 
-    monkeypatch.setattr(network.socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(resolver.socket, "getaddrinfo", look_up)
     return told
 
 
@@ -273,7 +273,7 @@ class TestNames:
             asked.append(host)
             return [(0, 0, 0, "", ("127.0.0.1" if len(asked) == 1 else "127.0.0.9", 0))]
 
-        monkeypatch.setattr(network.socket, "getaddrinfo", look_up)
+        monkeypatch.setattr(resolver.socket, "getaddrinfo", look_up)
         with Fleet() as fleet:
             ids = self.declared(app, fleet.url("digest"), "a.vn", "A.vn", login=f"{USER},{PASSWORD}")
             assert {found.verdict for found in looked(app, ids).values()} == {"ok"}
@@ -283,14 +283,14 @@ class TestNames:
         self, app: AppContext, names: Names, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         silence = threading.Event()
-        known = network.socket.getaddrinfo
+        known = resolver.socket.getaddrinfo
 
         def look_up(host: str, *more: object, **kinds: object) -> object:
             if host == "silent.vn":
                 silence.wait(60)
             return known(host, *more, **kinds)
 
-        monkeypatch.setattr(network.socket, "getaddrinfo", look_up)
+        monkeypatch.setattr(resolver.socket, "getaddrinfo", look_up)
         monkeypatch.setattr(batch, "TIMEOUT", 1.0)
         ids = self.declared(app, "rtsp://127.0.0.1/1", "silent.vn", "unknown.vn")
         details = [found.detail for _, found in sorted(looked(app, ids).items())]

@@ -11,7 +11,7 @@ from ipaddress import ip_network
 import pytest
 
 from dondoc.probing.probe import probe, probe_many
-from dondoc.probing.steps import MOST
+from dondoc.probing.rtsp.steps import MOST
 from dondoc.probing.verdicts import PHASE, WITHHELD, Finding, Target
 from tests.probing.certificate import self_signed
 from tests.probing.misbehaving import SCRIPTS, Servers

@@ -303,3 +303,13 @@ def test_a_decoder_that_is_killed_or_too_slow_costs_one_picture_only() -> None:
 def test_every_verdict_has_a_phase_and_a_sentence_for_letters() -> None:
     assert set(PHASE) == set(SENTENCE)
     assert set(ADVICE) == set(PHASE) - GOOD - (NOT_CHECKED - {"not_decodable"})
+
+
+def test_the_deadline_counts_from_each_cameras_own_start(fleet: Fleet) -> None:
+    targets = [Target(str(i), fleet.url("hanging", str(i))) for i in range(1500)]
+    began = time.monotonic()
+    elapsed = {int(f.camera): f.elapsed_ms for f in probe_many(targets, concurrency=500, timeout=1.0, allow=LOOPBACK)}
+    took_ms = (time.monotonic() - began) * 1000
+    assert min(elapsed.values()) >= 990  # of one deadline for all, cameras of the second 500 would have nothing left
+    # Nor is what others took before held against a camera: of 500 places, one had two of them before the 1,000th began.
+    assert max(ms for number, ms in elapsed.items() if number >= 1000) <= took_ms - 2 * 990

@@ -449,12 +449,12 @@ def test_a_stale_nonce_later_on_does_not_change_the_way_either() -> None:
 def test_a_name_with_good_and_bad_addresses_is_asked_at_the_good_ones_only(
     elsewhere: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dondoc.probing import network
+    from dondoc.probing import resolver
 
     found = ["169.254.169.254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", ELSEWHERE, "127.0.0.1"]
     rows = [(0, 0, 0, "", (ip, 0)) for ip in found]
-    monkeypatch.setattr(network.socket, "getaddrinfo", lambda *_, **__: rows)
+    monkeypatch.setattr(resolver.socket, "getaddrinfo", lambda *_, **__: rows)
     allow = [ip_network("127.0.0.1/32"), ip_network("0.0.0.0/0"), ip_network("::/0")]
-    got = asyncio.run(network.Resolver(allow).resolve("cam.example.vn"))
+    got = asyncio.run(resolver.Resolver(allow).resolve("cam.example.vn"))
     assert [str(ip) for ip in got] == ["127.0.0.1"]
     assert not elsewhere.called

@@ -15,7 +15,7 @@ from typing import Any
 from dondoc.clock import HERE
 from dondoc.probing import onvif
 from dondoc.probing.address import Address, parse
-from dondoc.probing.network import Ip
+from dondoc.probing.allow_list import Ip
 from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.recorder import CONTROL, Answer, conclude, is_of, moment, next_day, span

@@ -19,7 +19,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from dondoc.clock import HERE
-from dondoc.probing.network import Ip
+from dondoc.probing.allow_list import Ip
 from dondoc.probing.rtsp.authentication import Login, choose, parse_challenges
 from dondoc.unseen import unseen
 

@@ -21,13 +21,13 @@ from dondoc.errors import Problem
 from dondoc.probing import second
 from dondoc.probing.address import Address, parse, sendable
 from dondoc.probing.measuring import Measured, measure
-from dondoc.probing.network import Resolver
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.picture.memory import Fits, fits
+from dondoc.probing.resolver import Resolver
 from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.steps import MOST
+from dondoc.probing.rtsp.steps import MOST
 from dondoc.probing.verdicts import Finding, Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from dondoc import keys
 from dondoc.directive.names import fold
 from dondoc.probing.address import parse
-from dondoc.probing.network import Ip, same
+from dondoc.probing.allow_list import Ip, same
 from dondoc.probing.verdicts import Finding, Verdict
 from dondoc.store.cameras import AttemptAddress, Camera, CredentialAttempt, CredentialRelease
 from dondoc.store.session import one_at_a_time

@@ -27,8 +27,9 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.forms.spec import load_specs
 from dondoc.probing.address import parse
-from dondoc.probing.network import Ip, Resolver
+from dondoc.probing.allow_list import Ip
 from dondoc.probing.probe import probe_many
+from dondoc.probing.resolver import Resolver
 from dondoc.probing.spread import parts
 from dondoc.probing.verdicts import WITHHELD, Finding, Target, Verdict
 from dondoc.probing.wanted import Subject, Wanted

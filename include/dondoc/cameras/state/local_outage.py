@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from dondoc.cameras.state.rules import OurSide
 from dondoc.configuration.settings import Settings
-from dondoc.probing.network import AllowList
+from dondoc.probing.allow_list import AllowList
 from dondoc.probing.verdicts import NOT_CHECKED, PHASE, Phase
 
 PATIENCE = 3.0  # seconds for each reference host

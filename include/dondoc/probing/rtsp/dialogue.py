@@ -8,14 +8,17 @@ from collections import deque
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from dondoc.probing import network
 from dondoc.probing.address import Address, parse
+from dondoc.probing.allow_list import Ip
 from dondoc.probing.picture.memory import cost
+from dondoc.probing.resolver import Resolver
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.authentication import Challenge, Login, choose, parse_challenges, ranked
+from dondoc.probing.rtsp.connecting import connect, connect_first, tls
 from dondoc.probing.rtsp.connection import Connection, NotTls
+from dondoc.probing.rtsp.datagrams import Datagrams, datagrams
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
-from dondoc.probing.steps import Steps
+from dondoc.probing.rtsp.steps import Steps
 from dondoc.vocabulary.code import Code
 
 REDIRECTS = 2
@@ -80,7 +83,7 @@ class Dialogue:
         address: Address,
         user: str | None,
         password: str | None,
-        resolver: network.Resolver,
+        resolver: Resolver,
         *,
         digest: bool = False,
         md5: bool = False,
@@ -94,7 +97,7 @@ class Dialogue:
         self.password_sent = self.password_answered = False
         self.packets: deque[bytes] = deque()  # that came before a reply: channel byte first
         self.session = ""
-        self.ip: network.Ip | None = None  # that is connected to
+        self.ip: Ip | None = None  # that is connected to
         self._login: Login | None = None
         self._led_away = False  # to another device, which gets no login
         self._connection: Connection | None = None
@@ -142,13 +145,13 @@ class Dialogue:
         if self.address.scheme == "rtsps":
             self.progress = Progress.TLS
             try:
-                await self._connection.encrypt(network.tls(), self.address.host)
+                await self._connection.encrypt(tls(), self.address.host)
             except (OSError, ValueError) as error:
                 raise Verdict("tls_failure", _without_tls(error)) from None
         self.steps.note("đã nối")
         self.progress = Progress.DESCRIBE
 
-    async def _allowed(self) -> list[network.Ip]:
+    async def _allowed(self) -> list[Ip]:
         try:
             ips = await self._resolver.resolve(self.address.host)
         except TimeoutError:
@@ -159,12 +162,12 @@ class Dialogue:
             raise Verdict("blocked_target", "địa chỉ nằm ngoài các dải mạng được phép kiểm tra (DONDOC_PROBE_ALLOW)")
         return ips
 
-    async def _connect(self, ips: Sequence[network.Ip]) -> Connection:
+    async def _connect(self, ips: Sequence[Ip]) -> Connection:
         self.steps.note(
             "nối đến thiết bị" if len(ips) == 1 else f"nối đến thiết bị ({len(ips):02} địa chỉ của tên máy)"
         )
         try:
-            connection, self.ip = await network.connect_first(ips, self.address.port)
+            connection, self.ip = await connect_first(ips, self.address.port)
         except ConnectionResetError:  # it had picked up
             verdict = "tls_failure" if self.address.scheme == "rtsps" else "closed_early"
             raise Verdict(verdict, "thiết bị ngắt ngay khi nối") from None
@@ -285,15 +288,15 @@ class Dialogue:
         keeps = "GET_PARAMETER" in self._options.get("public").upper()
         await self.send("GET_PARAMETER" if keeps else "OPTIONS", url)
 
-    async def datagrams(self) -> network.Datagrams:
+    async def datagrams(self) -> Datagrams:
         """Where the camera may send packets over UDP: nobody else can.
 
         Raises:
-            Problem: as `network.datagrams`.
+            Problem: as `datagrams`.
         """
         if self._connection is None or self.ip is None:
             raise ConnectionAbortedError
-        return await network.datagrams(self.ip, self._connection.ours)
+        return await datagrams(self.ip, self._connection.ours)
 
     async def describe(self) -> tuple[sdp.Video, str]:
         """The video track and the base of its addresses, as the camera names it: see `own`.
@@ -326,8 +329,8 @@ class Dialogue:
         connection = None
         try:
             async with asyncio.timeout(TLS_PATIENCE):
-                connection = await network.connect(self.ip, self.address.port)
-                await connection.encrypt(network.tls(), self.address.host)
+                connection = await connect(self.ip, self.address.port)
+                await connection.encrypt(tls(), self.address.host)
         except (OSError, ValueError):
             return False
         finally:

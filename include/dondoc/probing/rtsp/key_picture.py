@@ -8,10 +8,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import dataclass, replace
 from functools import partial
 
-from dondoc.probing.network import Datagrams
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import codecs, sdp
+from dondoc.probing.rtsp.datagrams import Datagrams
 from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.rtsp.dialogue import Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.message import NotRtsp, Response

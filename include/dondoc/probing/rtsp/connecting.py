@@ -1,0 +1,68 @@
+"""Connect to a camera at just the addresses that were checked."""
+
+import asyncio
+import errno
+import os
+import ssl
+from asyncio.staggered import staggered_race
+from collections.abc import Sequence
+from functools import lru_cache, partial
+
+from dondoc.errors import Problem
+from dondoc.probing.allow_list import Ip
+from dondoc.probing.rtsp.connection import Connection
+
+NEXT = 0.25  # seconds before the next address of a name is tried as well (RFC 8305, section 5)
+# Of these the camera is innocent.
+OUR_OWN = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
+SHORT = "Máy kiểm tra thiếu tài nguyên mạng ({}). Giảm --concurrency, hoặc tăng giới hạn tệp mở (ulimit -n)."
+
+
+async def connect(ip: Ip, port: int) -> Connection:
+    """A connection to the camera.
+
+    Raises:
+        OSError: refused, no route.
+        Problem: this machine has no more descriptors, ports or memory; says nothing of the camera.
+    """
+    try:
+        return (await asyncio.get_running_loop().create_connection(Connection, str(ip), port))[1]
+    except OSError as error:
+        if error.errno in OUR_OWN:
+            raise Problem(SHORT.format(os.strerror(error.errno))) from None
+        raise
+
+
+async def connect_first(ips: Sequence[Ip], port: int) -> tuple[Connection, Ip]:
+    """A connection to the first of a camera's addresses that answers: each is begun a moment after the one before, so
+    that a dead one does not use up the time of the others (RFC 8305).
+
+    Raises:
+        OSError, Problem: as `connect`, of all of them what says most.
+    """
+    if len(ips) == 1:
+        return await connect(ips[0], port), ips[0]
+    made, winner, failures = await staggered_race([partial(connect, ip, port) for ip in ips], NEXT)
+    if made is None or winner is None:
+        raise max(filter(None, failures), key=_says)
+    return made, ips[winner]
+
+
+def _says(failure: Exception) -> int:
+    """How much a failure tells: of our own machine, that a device picked up, that it is there, nothing."""
+    telling = (OSError, ConnectionRefusedError, ConnectionResetError, Problem)
+    return max((rank for rank, kind in enumerate(telling) if isinstance(failure, kind)), default=-1)
+
+
+@lru_cache
+def tls() -> ssl.SSLContext:
+    """How rtsps is spoken.
+
+    Cameras sign their certificates themselves: they are not verified, the allow list says who is there.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    # Old cameras have short keys and TLS 1.0: bad as that is, it is better than their plain port.
+    context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    return context
