@@ -180,13 +180,18 @@ def _letters(brightness: Any, middle: Any) -> dict[str, float]:
     letters = _line(stands_out, WRITTEN if ground < DARK else 0.5)
     if not len(letters):
         return {}
+    halo = _halo(fine, ground, stands_out, letters)
+    tiles = (middle == shares.argmax()).reshape(8, len(middle) // 8, 16, -1).all(axis=(1, 3))
+    return {"letters": len(letters), "halo": halo, "ground": float(tiles.mean())}
+
+
+def _halo(fine: Any, ground: int, stands_out: Any, letters: Any) -> float:
+    """How much brighter or darker than the ground it is around letters."""
     near, far = max(3, fine.shape[1] // NEAR + 1), fine.shape[1] // FAR
     (left, top), (right, bottom) = letters[:, :2].min(axis=0), letters[:, 2:].max(axis=0)
     place = slice(max(0, top - far), bottom + far), slice(max(0, left - far), right + far)
     around = cv2.inRange(cv2.distanceTransform(1 - stands_out[place], cv2.DIST_C, 3), near, far)
-    halo = cv2.mean(np.ascontiguousarray(fine[place]), around)[0] - ground if around.any() else 0.0
-    tiles = (middle == shares.argmax()).reshape(8, len(middle) // 8, 16, -1).all(axis=(1, 3))
-    return {"letters": len(letters), "halo": abs(halo), "ground": float(tiles.mean())}
+    return abs(cv2.mean(np.ascontiguousarray(fine[place]), around)[0] - ground) if around.any() else 0.0
 
 
 def _at_most(brightness: Any, width: int) -> Any:
