@@ -27,7 +27,6 @@ from dondoc.probing.resolver import Resolver
 from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.rtsp.steps import MOST
 from dondoc.probing.verdicts import Finding, Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 
@@ -40,6 +39,7 @@ SLOW = {
     Progress.HUNG_UP: Seen("closed_early", HUNG_UP),
 }
 FAULT = "trả lời của camera làm chương trình kiểm tra gặp lỗi: báo người quản trị xem nhật ký"
+AGAIN = "xem lại lần thứ hai:"
 CLOSED = {Progress.TLS: Seen("tls_failure", "thiết bị ngắt khi thiết lập TLS")}
 EVERY = 0.05  # seconds between two handings over of what was found: each wakes a thread that keeps the loop waiting
 Found: TypeAlias = "queue.SimpleQueue[list[Finding] | BaseException | None]"
@@ -100,7 +100,7 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         elapsed_ms=_since(started),
         stage=stage,
         password_sent=dialogue.password_sent,
-        steps=() if seen.verdict == Codes.OK else tuple(line for one in dialogues for line in one.steps.lines())[:MOST],
+        steps=() if seen.verdict == Codes.OK else _told(dialogues),
         features=seen.features or None,
         thumbnail=seen.thumbnail,
         password_answered=dialogue.password_answered,
@@ -108,6 +108,12 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         measured=measured,
         help=why,
     )
+
+
+def _told(dialogues: Sequence[Dialogue]) -> tuple[str, ...]:
+    """What was asked and answered, in the first look and in a second one, whose time begins anew."""
+    first, *second = (one.steps.lines() for one in dialogues)
+    return first + tuple(line for lines in second for line in (AGAIN, *lines))
 
 
 def _led_away(seen: Seen, dialogue: Dialogue) -> str:

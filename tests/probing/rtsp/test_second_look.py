@@ -13,7 +13,7 @@ import pytest
 from dondoc.demo.camera import Camera
 from dondoc.probing.picture import decode, units
 from dondoc.probing.picture.decoder import Decoder
-from dondoc.probing.probe import probe
+from dondoc.probing.probe import AGAIN, probe
 from dondoc.probing.verdicts import NOT_CHECKED, Finding, Help, Target
 from tests.probing.zoo import (
     HEALTHY,
@@ -129,6 +129,8 @@ def test_nobody_is_blamed_for_what_was_only_not_understood(seen: dict[str, Seen]
     found, counts = seen[kind]
     assert (found.verdict, found.phase, found.help) == (verdict, "frame", None), found.detail
     assert counts["connections"] == 2
+    steps = found.steps
+    assert [steps[0], steps[steps.index(AGAIN) + 1]] == ["0,000 s  nối đến thiết bị"] * 2, "each look has its own time"
     assert (found.verdict in NOT_CHECKED) is (advice is None)
     assert advice is None or advice in (found.verdict.advice or "")
 
