@@ -104,7 +104,7 @@ def test_pictures_that_many_cameras_send_at_once_take_a_bounded_memory(flooding:
     kinds = [*HOARDS, "large datagrams"]
     urls = [f"{flooding[kind]}/{number}" for kind in kinds for number in range(16)]
     copies = 4 * memory.LARGEST  # on the way to children that decode, and what the allocator keeps
-    assert grown(2, 8, *urls) < memory.TOTAL + len(urls) * memory.SHARE + 2 * copies
+    assert grown(2, 5, *urls) < memory.TOTAL + len(urls) * memory.SHARE + 2 * copies
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 12 * 2**20)), max_size=40))
