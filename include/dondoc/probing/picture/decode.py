@@ -6,6 +6,7 @@ JSON (the fields of `Seen`, its `thumbnail` as base64), until its input ends.
 """
 
 import json
+import re
 import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ CODECS = {
     "vp8": "vp8",
     "av1": "libdav1d",
 }
-PLANAR = {"yuv420p": False, "yuvj420p": True, "yuvj422p": True}  # format: whether it has the full range by its name
+PLANAR = re.compile(r"yuv(j?)4[0-4]{2}p")  # formats of 8 bits; `j`: of the full range
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 SMALL, QUALITY = 160, 70  # pixels, the longer side of a thumbnail; JPEG quality
 MEMORY = (
@@ -197,9 +198,11 @@ def _planes(frame: Any) -> Planes:
         y = _array(frame.reformat(format="gray", threads=1).planes[0])
         colour = _without_colour(y)
         return Planes(y, colour, colour, frame.color_range == FULL_RANGE)
-    if frame.format.name not in PLANAR:  # 10 bits, 4:2:2: rare, so the conversion may cost
-        frame = frame.reformat(format="yuv420p", threads=1)  # a confined child may start none
-    full = PLANAR[frame.format.name] or frame.color_range == FULL_RANGE
+    form = PLANAR.match(frame.format.name)
+    name = form[0] if form else "yuv420p"
+    if frame.format.name != name:  # 10 bits: rare, so the conversion may cost, but no block may reach into the next
+        frame = frame.reformat(format=name, threads=1)  # a confined child may start none
+    full = bool(form and form[1]) or frame.color_range == FULL_RANGE
     y, u, v = (_array(plane) for plane in frame.planes)
     return Planes(y, u, v, full)
 

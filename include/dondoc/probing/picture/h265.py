@@ -1,29 +1,37 @@
 """What is changed in a picture of H.265 to see where its slice ends: a column of blocks more, in a tile behind it.
 
-Blocks are decoded tile after tile, and those of one refer to no other: the picture stays as it is, and the new column
-unwritten, unless the decoder goes on beyond the end of the slice. (A row more, as H.264 gets, would change how the
-blocks at the lower edge are cut.) This is done where it is easy, which is what cameras send: one slice, a picture that
-begins a sequence (IDR), no tiles or lines of blocks of its own, and a width of whole blocks.
+Blocks are decoded tile after tile, and those of one refer to no other, so the picture stays as it is. The last bits of
+the slice, which say that it is over, are changed to say that a tile is, and it gets more bytes. A decoder that comes to
+its end, at the last block and at the last bit, goes on with them in the new column, as if they were a picture of that
+column alone: that is decoded, too, to compare. One that lost its way reads other bytes there, or never comes there.
+(A row more, as H.264 gets, would change how the blocks at the lower edge are cut.) This is done where it is easy, which
+is what cameras send: one slice, a picture that begins a sequence (IDR), no tiles or lines of blocks of its own, and a
+width of whole blocks.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dondoc.probing.picture.bits import Bits, closed, golomb, packed
+from dondoc.probing.picture.bits import Bits, bare, closed, golomb, guarded, packed
 from dondoc.probing.picture.units import is_slice, kind
 
 _SPS, _PPS, _IDR = 33, 34, (19, 20)
 _INTRA = 2  # type of a slice
 _HEAD = 40  # bytes, more than the head of such a slice has
+_END = 8  # bytes, more than the end of a slice takes
+COLUMN = 64  # pixels, the largest blocks: no smaller column, of which what is not shown may leave nothing
+MORE = hashlib.shake_128(b"1").digest(2000)  # without plan; of few others a decoder makes blocks at any quality
 
 
 class Wider(NamedTuple):
-    """The units of a picture, its width in pixels, and by how many it was made wider."""
+    """The units of a picture that was made wider by COLUMN."""
 
-    units: list[bytes]
-    width: int
-    columns: int
+    width: int  # as it was
+    ending: list[bytes]  # with the slice as it is, before MORE that it must not come to
+    going_on: list[bytes]  # with the slice that goes on with MORE
+    column: list[bytes]  # of nothing but the column, with MORE
 
 
 class _NotEasy(Exception):
@@ -31,7 +39,7 @@ class _NotEasy(Exception):
 
 
 def wider(units: Sequence[bytes]) -> Wider | None:
-    """The same with one column of blocks more; None where that is not easy."""
+    """The same with one column more; None where that is not easy."""
     slices = [unit for unit in units if is_slice("h265", unit)]
     sets = [{unit for unit in units if kind("h265", unit) == sort} for sort in (_SPS, _PPS)]
     if len(slices) != 1 or [len(one) for one in sets] != [1, 1] or kind("h265", slices[0]) not in _IDR:
@@ -40,14 +48,41 @@ def wider(units: Sequence[bytes]) -> Wider | None:
     try:
         sequence = _Sps.of(Bits(sps[2:]))
         picture = _Pps.of(Bits(pps[2:]))
-        changed = {
-            sps: sps[:2] + sequence.wider(),
-            pps: pps[:2] + picture.in_tiles(sequence.width // sequence.block),
-            piece: _with_entry_points(piece, sequence, picture),
-        }
-    except (_NotEasy, IndexError, ValueError):
+        pieces = _pieces(piece, sequence, picture)
+    except (_NotEasy, IndexError, ValueError, OverflowError):
         return None
-    return Wider([changed.get(unit, unit) for unit in units], sequence.width, sequence.block)
+    tiles = {
+        sps: sps[:2] + sequence.of_width(sequence.width + COLUMN),
+        pps: pps[:2] + picture.in_tiles(sequence.width // sequence.block),
+    }
+    alone = {sps: sps[:2] + sequence.of_width(COLUMN)}
+    changes = [sets | {piece: one} for sets, one in zip((tiles, tiles, alone), pieces, strict=True)]
+    return Wider(sequence.width, *([change.get(one, one) for one in units] for change in changes))
+
+
+def depending(units: Sequence[bytes]) -> set[int]:
+    """Which of the units are parts of slices that depend on what precedes them."""
+    try:
+        allowed = dict(_allowing(unit) for unit in units if kind("h265", unit) == _PPS)
+        return {n for n, unit in enumerate(units) if is_slice("h265", unit) and _depends(unit, allowed)}
+    except (IndexError, ValueError, KeyError):
+        return set()
+
+
+def _allowing(pps: bytes) -> tuple[int, bool]:
+    """The number of a picture parameter set, and whether it allows such."""
+    bits = Bits(pps[2:_HEAD])
+    number = bits.golomb()
+    bits.golomb()  # pps_seq_parameter_set_id
+    return number, bool(bits.read(1))  # dependent_slice_segments_enabled_flag
+
+
+def _depends(piece: bytes, allowed: Mapping[int, bool]) -> bool:
+    bits = Bits(piece[2:_HEAD])
+    if bits.read(1):  # first_slice_segment_in_pic_flag
+        return False
+    bits.read(16 <= kind("h265", piece) <= 23)  # no_output_of_prior_pics_flag
+    return bool(allowed[bits.golomb()] and bits.read(1))  # slice_pic_parameter_set_id, dependent_slice_segment_flag
 
 
 def _refuse_if(there: object) -> None:
@@ -104,9 +139,9 @@ class _Sps:
         smoothed = bool(bits.read(1))  # sample_adaptive_offset_enabled_flag
         return cls(bits.bits, at, width, block, planes, bool(chroma) and not planes, smoothed)
 
-    def wider(self) -> bytes:
+    def of_width(self, pixels: int) -> bytes:
         before, after = self.at
-        return closed(self.bits[:before] + golomb(self.width + self.block) + self.bits[after:])
+        return closed(self.bits[:before] + golomb(pixels) + self.bits[after:])
 
 
 def _profile(bits: Bits, layers: int) -> None:
@@ -184,10 +219,10 @@ class _Pps:
         return closed(self.bits[: self.at] + flags + tiles + self.bits[self.at + 2 :])
 
 
-def _with_entry_points(piece: bytes, sequence: _Sps, picture: _Pps) -> bytes:
-    """A slice whose head (7.3.6.1) says, as it must where there are tiles, that it enters none but its first."""
+def _pieces(piece: bytes, sequence: _Sps, picture: _Pps) -> tuple[bytes, bytes, bytes]:
+    """The slice of each of the kinds that `Wider` has."""
     bits = Bits(piece[2:_HEAD])
-    _refuse_if(b"\0\0" in piece[:_HEAD] or not bits.read(1))  # first_slice_segment_in_pic_flag
+    _refuse_if(not bits.read(1))  # first_slice_segment_in_pic_flag
     bits.read(1)  # no_output_of_prior_pics_flag
     bits.golomb()  # slice_pic_parameter_set_id
     bits.read(picture.extra)  # slice_reserved_flag
@@ -212,7 +247,19 @@ def _with_entry_points(piece: bytes, sequence: _Sps, picture: _Pps) -> bytes:
         bits.read(8 * bits.golomb())  # slice_segment_header_extension_length, and as many bytes
     end = bits.at
     _refuse_if(not bits.read(1) or bits.read(-bits.at % 8))  # byte_alignment
-    entry_points = golomb(0)  # num_entry_point_offsets
-    head = packed(bits.bits[:at] + entry_points + bits.bits[at:end] + "1")
-    _refuse_if(b"\0\0" in head)
-    return piece[:2] + head + piece[2 + bits.at // 8 :]
+    entry_points = golomb(0)  # num_entry_point_offsets, which stands where there are tiles
+    head, alone = packed(bits.bits[:at] + entry_points + bits.bits[at:end] + "1"), packed(bits.bits[:end] + "1")
+    content = bare(piece[2:])[bits.at // 8 :]
+    made = head + content, head + content[:-_END] + _without_end(content[-_END:]), alone
+    ending, going_on, column = (piece[:2] + guarded(one + MORE) for one in made)
+    return ending, going_on, column
+
+
+def _without_end(content: bytes) -> bytes:
+    """The end of a slice, so that it says that its tile is over (end_of_subset_one_bit), and not itself.
+
+    The decoder has read as far as the stop bit when it comes to where a slice says that it is over: by the upmost two
+    of the values that are left (9.3.4.3.5). The next two below say that it is not, and then, that its tile is.
+    """
+    bits = int.from_bytes(content)
+    return (bits - 2 * (bits & -bits)).to_bytes(len(content))
