@@ -133,11 +133,20 @@ def test_an_interlaced_frame_of_any_format_is_whole(params: str, form: str) -> N
 
 @lru_cache
 def h265(params: str, size: tuple[int, int] = (640, 360), form: str = "yuv420p") -> bytes:
+    return h265_pictures(params, 1, size, form)[0]
+
+
+@lru_cache
+def h265_pictures(params: str, count: int, size: tuple[int, int], form: str = "yuv420p") -> list[bytes]:
     encoder: Any = av.CodecContext.create("libx265", "w")
     encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = *size, form, TENTH
     encoder.options = {"preset": "ultrafast", "x265-params": f"{params}:repeat-headers=1:log-level=none"}
-    frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](0), format="rgb24").reformat(*size, form)
-    return b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)]))
+    made = []
+    for number in range(count):
+        frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](number), format="rgb24").reformat(*size, form)
+        frame.pts = number
+        made += encoder.encode(frame)
+    return [bytes(packet) for packet in (*made, *encoder.encode(None))]
 
 
 # Ways of H.265, and whether its end is seen in one decode: without lines of blocks of their own, in whole blocks.
@@ -203,6 +212,33 @@ def test_the_end_of_h265_is_seen_in_one_decode() -> None:
     assert seen.count(2) > 17, seen  # one of them of the column alone
 
 
+# Ways to say which pictures those after a key picture refer to, which may be shown before it (open GOP).
+OPEN = {
+    "bframes=2": 8,
+    "bframes=3:b-pyramid=1:ref=4": 12,
+    "bframes=4:b-adapt=0:no-temporal-mvp=1": 10,
+    "bframes=2:multi-pass-opt-rps=1": 12,
+    "bframes=2:opt-ref-list-length-pps=1:opt-qp-pps=1": 12,  # with parameter sets of several numbers
+}
+
+
+@pytest.mark.parametrize("params", OPEN)
+def test_the_end_of_h265_is_seen_in_a_key_picture_within_a_sequence(params: str) -> None:
+    told = f"wpp=0:open-gop=1:keyint=4:min-keyint=4:scenecut=0:{params}"
+    pictures = [units.split(one) for one in h265_pictures(told, OPEN[params] * 2, (640, 360))]
+    keys = []
+    for n, one in enumerate(pictures):
+        sets = units.newest(nal for before in pictures[: n + 1] for nal in before if units.is_set("h265", nal))
+        rest = [nal for nal in one if not units.is_set("h265", nal)]
+        if units.is_key("h265", rest) and rest[-1][0] >> 1 == 21:
+            keys.append([*sets, *rest])
+    assert len(keys) > 1
+    for key in keys:
+        assert wider(key)
+        assert decode.decode("h265", units.joined(key)) is not None
+        assert decode.decode("h265", units.joined((*key[:-1], key[-1][:-20]))) is None
+
+
 def test_parts_of_a_slice_of_h265_that_depend_on_it_are_decoded_with_it() -> None:
     stream = units.split(h265("wpp=1:slices=4"))
     pps = next(nal for nal in stream if nal[0] >> 1 == 34)
@@ -255,3 +291,7 @@ def test_black_in_a_jpeg_without_planes_of_colour_was_written() -> None:
     jpeg = cv2.imencode(".jpg", grey)[1].tobytes()
     assert decode.decode("jpeg", jpeg) is not None
     assert decode.decode("jpeg", jpeg[:-400] + jpeg[-2:]) is None
+
+
+def test_a_parameter_set_that_comes_again_overrules_what_came_between() -> None:
+    assert units.newest([b"one", b"other", b"one"]) == [b"other", b"one"]

@@ -45,7 +45,7 @@ MEMORY = (
 )  # twice what a picture of MOST_PIXELS takes; an AV1 picture of 5 KB took a third of it, a larger one all
 MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
 SPOILT = "error while decoding MB"  # what FFmpeg says when a slice of H.264 makes no sense any more
-LEFT = tuple(f"Skipping invalid undecodable NALU: {kind}" for kind in (19, 20))  # and a slice of an IDR of H.265
+LEFT = tuple(f"Skipping invalid undecodable NALU: {kind}" for kind in range(16, 22))  # and a slice of H.265
 FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "hình nhận được không trọn vẹn", "features": {}}
 UNKNOWN: dict[str, Any] = {"verdict": "not_decodable", "detail": "không giải mã được hình nào", "features": {}}
 
@@ -95,7 +95,7 @@ def play(codec: str, stream: bytes) -> Planes | None:
     for n in keys:
         sets = [unit for one in pictures[:n] for unit in one if units.is_set(codec, unit)]
         try:
-            if picture := whole_picture(codec, units.joined([*dict.fromkeys(sets), *pictures[n]])):
+            if picture := whole_picture(codec, units.joined([*units.newest(sets), *pictures[n]])):
                 return picture
         except whole.Damaged:
             damaged = True
@@ -159,7 +159,7 @@ def _first(
     Args:
         corrupt: be it one that the decoder itself calls so.
         plain: without the filter that smooths the edges of blocks.
-        strict: of H.265, no slice of an IDR may be left.
+        strict: of H.265, no slice may be left.
         cropped: without the pixels at the edges that are not shown.
 
     Raises:

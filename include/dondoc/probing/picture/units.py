@@ -32,6 +32,11 @@ def is_set(codec: str, unit: bytes) -> bool:
     return kind(codec, unit) in ((32, 33, 34) if codec == "h265" else (7, 8))
 
 
+def newest(sets: Iterable[bytes]) -> list[bytes]:
+    """Each parameter set once, where it came last: it overrules earlier ones of the same number."""
+    return [*dict.fromkeys([*sets][::-1])][::-1]
+
+
 def renews(codec: str, unit: bytes) -> bool:
     """Whether it says that the picture is renewed by and by from here on (SEI, recovery point)."""
     return (
