@@ -57,6 +57,13 @@ def test_a_jpeg_that_lacks_bytes_is_damaged() -> None:
         assert decode.decode("jpeg", cut) is None
 
 
+@pytest.mark.parametrize("zeros", [1, 3, 15, 300])
+def test_zeros_before_the_end_of_a_jpeg_fill_up_and_do_not_stand_for_what_is_missing(zeros: int) -> None:
+    jpeg = clips.clip("moving", "jpeg").units[0][0]
+    assert decode.decode("jpeg", jpeg[:-2] + bytes(zeros) + jpeg[-2:]) is not None
+    assert decode.decode("jpeg", jpeg[: -2 - max(zeros, 9)] + bytes(max(zeros, 9)) + jpeg[-2:]) is None
+
+
 # Rows and columns of a picture of 360 × 640 that are brighter, and whether a wrong code may have done that.
 BRIGHTER: dict[str, tuple[tuple[slice, slice], ...]] = {
     "from a block on": ((slice(288, 304), slice(240, 640)), (slice(304, 360), slice(640))),
