@@ -13,6 +13,8 @@ import av
 
 from dondoc.demo import clips, rtp
 from dondoc.demo.camera import Camera
+from dondoc.probing.picture import h264
+from dondoc.probing.picture.bits import Bits, closed, golomb
 from dondoc.probing.verdicts import Help
 
 Unit = tuple[bytes, ...]
@@ -359,6 +361,40 @@ def refreshed(codec: str = "h264") -> tuple[Unit, ...]:
     return _encoded(name, params, "intra-refresh=1:keyint=8:bframes=0:repeat-headers=1:slices=1", 40)[1:]
 
 
+@lru_cache
+def fields(first: int = 0) -> tuple[Unit, ...]:
+    """Frames of two fields each, the upper (0) or lower (1) one first, to which the other refers: pictures of half the
+    height, said to be so."""
+    told = "fake-interlaced=1:cabac=0:keyint=2:min-keyint=2:bframes=0:ref=1:weightp=0:repeat-headers=1"
+    made = _encoded("libx264", "x264-params", told, 16, (clips.WIDTH, 192))
+    return tuple(
+        (*(of_field(nal, first) for nal in one), *(of_field(nal, 1 - first) for nal in other))
+        for one, other in zip(made[::2], made[1::2], strict=True)
+    )
+
+
+def of_field(nal: bytes, bottom: int) -> bytes:
+    """A slice as that of a field, of frame 0; a parameter set as that of pictures which are twice as high."""
+    bits = Bits(nal[1:])
+    if nal[0] & 31 == 7:
+        read = h264.parameters(bits)
+        before, after = read.at
+        return nal[:1] + closed(read.bits[:before] + golomb(2 * read.height + 1) + read.bits[after:])
+    if nal[0] & 31 not in (1, 5):
+        return nal
+    for _ in range(3):  # first_mb_in_slice, slice_type, pic_parameter_set_id
+        bits.golomb()
+    number = bits.at
+    bits.read(4)  # frame_num, of which x264 keeps no more bits
+    return nal[:1] + closed(f"{bits.bits[:number]}00001{bottom}{bits.bits[bits.at + 1 :]}")
+
+
+def parted(frame: Unit) -> tuple[Unit, Unit]:
+    """The units of its first field, which needs no other, and of its second."""
+    first = tuple(nal for nal in frame if nal[0] & 31 != 1)
+    return first, frame[len(first) :]
+
+
 def announced() -> Iterator[Unit]:
     """As the encoders in cameras do, which say where a renewal begins (SEI, recovery point)."""
     for unit in refreshed("h265"):
@@ -557,6 +593,11 @@ HEALTHY: dict[str, tuple[type[Odd], Help | None]] = {
     "JPEG, the end within": (odd(jpeg_ended, files(640, 360), media=JPEG), None),
     "JPEG, three tables": (odd(jpeg_of_three_tables, files(640, 360), media=JPEG), None),
     "JPEG, 4:2:2": (odd(jpeg_of_half_width, files(640, 360, SAMPLING, 0x211111), media=JPEG), None),
+    "two fields of a frame": (odd(stream=lambda: iter(fields() * 40)), None),
+    "a time for each field": (
+        odd(stream=lambda: (half for one in fields() * 40 for half in parted(one))),
+        None,
+    ),
     "gradual refresh": (odd(stream=lambda: iter(refreshed()), every=0.2), Help.MISREAD),
 }
 

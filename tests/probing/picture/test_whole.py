@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dondoc.demo import clips, rtp
-from dondoc.probing.picture import decode, h264, units
-from dondoc.probing.picture.h265 import wider
+from dondoc.probing.picture import decode, h264, units, whole
+from dondoc.probing.picture.h265 import COLUMN, wider
 from dondoc.probing.picture.measure import Planes
 from dondoc.probing.picture.shifted import shifted
 from dondoc.probing.rtsp.codecs import Frames
+from tests.probing.zoo import fields, parted
 
+TENTH = Fraction(1, 10)
 Damage = Callable[[bytes], bytes]
 DAMAGES: dict[str, Damage] = {
     "bytes replaced": lambda unit: unit[: len(unit) // 2] + bytes(range(7, 47)) + unit[len(unit) // 2 + 40 :],
@@ -55,6 +57,13 @@ def test_a_jpeg_that_lacks_bytes_is_damaged() -> None:
         assert decode.decode("jpeg", cut) is None
 
 
+@pytest.mark.parametrize("zeros", [1, 3, 15, 300])
+def test_zeros_before_the_end_of_a_jpeg_fill_up_and_do_not_stand_for_what_is_missing(zeros: int) -> None:
+    jpeg = clips.clip("moving", "jpeg").units[0][0]
+    assert decode.decode("jpeg", jpeg[:-2] + bytes(zeros) + jpeg[-2:]) is not None
+    assert decode.decode("jpeg", jpeg[: -2 - max(zeros, 9)] + bytes(max(zeros, 9)) + jpeg[-2:]) is None
+
+
 # Rows and columns of a picture of 360 × 640 that are brighter, and whether a wrong code may have done that.
 BRIGHTER: dict[str, tuple[tuple[slice, slice], ...]] = {
     "from a block on": ((slice(288, 304), slice(240, 640)), (slice(304, 360), slice(640))),
@@ -82,16 +91,69 @@ def test_what_is_no_parameter_set_is_not_made_taller() -> None:
     sps = next(nal for nal in clips.clip("moving").units[0] if nal[0] & 31 == 7)
     made = h264.taller(sps)
     assert made
-    assert (made.rows, made.sps != sps) == (16, True)
+    assert (made.rows, made.sps != sps) == (32, True)
+
+
+def x264(params: str, size: tuple[int, int], form: str = "yuv420p") -> list[bytes]:
+    encoder: Any = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base, encoder.thread_count = *size, form, TENTH, 1
+    encoder.options = {"preset": "ultrafast", "x264-params": f"{params}:keyint=1:repeat-headers=1"}
+    frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](0), format="rgb24").reformat(*size, form)
+    return units.split(b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)])))
+
+
+@pytest.mark.parametrize("bottom", [False, True])
+@pytest.mark.parametrize("frame", [False, True])
+def test_a_field_is_a_picture_and_each_damage_of_it_seen(frame: bool, bottom: bool) -> None:
+    first, second = parted(fields(int(bottom))[0])
+    behind = second if frame else ()
+    made = decode.decode("h264", units.joined((*first, *behind)))
+    assert made
+    assert made.y.shape == (384, 640)
+    assert units.is_key("h264", [nal for nal in (*first, *behind) if not units.is_set("h264", nal)])
+    pieces = [n for n, nal in enumerate(first) if units.is_slice("h264", nal)]
+    seen = {
+        (n, name): decode.decode(
+            "h264", units.joined(filter(None, (*first[:n], damage(first[n]), *first[n + 1 :], *behind)))
+        )
+        for n in pieces
+        for name, damage in DAMAGES.items()
+    }
+    assert len(pieces) == 2
+    assert [where for where, picture in seen.items() if picture] == []
+
+
+def test_a_slice_that_goes_on_beyond_what_is_cut_off_at_the_lower_edge_is_damaged() -> None:
+    small, large = x264("", (320, 180)), x264("", (320, 208))  # of 12 rows of blocks, and of 13
+    sets = [nal for nal in small if units.is_set("h264", nal)]
+    assert decode.decode("h264", units.joined(small)) is not None
+    assert decode.decode("h264", units.joined((*sets, *(nal for nal in large if nal[0] & 31 == 5)))) is None
+
+
+@pytest.mark.parametrize("params", ["tff=1", "fake-interlaced=1:slices=4", "bff=1:slices=5:cabac=0"])
+@pytest.mark.parametrize("form", ["yuv420p", "yuv422p10le", "yuv444p", "gray"])
+def test_an_interlaced_frame_of_any_format_is_whole(params: str, form: str) -> None:
+    stream = units.joined(x264(params, (704, 576), form))
+    assert decode.decode("h264", stream) is not None
+    assert decode.decode("h264", stream[:-300]) is None
 
 
 @lru_cache
 def h265(params: str, size: tuple[int, int] = (640, 360), form: str = "yuv420p") -> bytes:
+    return h265_pictures(params, 1, size, form)[0]
+
+
+@lru_cache
+def h265_pictures(params: str, count: int, size: tuple[int, int], form: str = "yuv420p") -> list[bytes]:
     encoder: Any = av.CodecContext.create("libx265", "w")
-    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = *size, form, Fraction(1, 10)
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = *size, form, TENTH
     encoder.options = {"preset": "ultrafast", "x265-params": f"{params}:repeat-headers=1:log-level=none"}
-    frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](0), format="rgb24").reformat(*size, form)
-    return b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)]))
+    made = []
+    for number in range(count):
+        frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](number), format="rgb24").reformat(*size, form)
+        frame.pts = number
+        made += encoder.encode(frame)
+    return [bytes(packet) for packet in (*made, *encoder.encode(None))]
 
 
 # Ways of H.265, and whether its end is seen in one decode: without lines of blocks of their own, in whole blocks.
@@ -112,7 +174,7 @@ def test_a_wider_picture_is_the_same_but_for_what_smooths_its_edge(params: str) 
     made, plain = decode.decode("h265", stream), decode._first("h265", stream)
     assert made
     assert plain
-    edge = 600 - 2 * (wide.columns if wide else 0)
+    edge = 600 - 2 * (COLUMN if wide else 0)
     for one, other in zip(made[:3], plain[:3], strict=True):
         assert one.shape == other.shape
         assert np.array_equal(one[:, : edge * one.shape[1] // 640], other[:, : edge * one.shape[1] // 640])
@@ -131,7 +193,80 @@ def test_whatever_a_camera_sends_is_made_wider_or_left(at: int, bytes_there: byt
     stream = h265("wpp=0")
     given = units.split(stream[: at % 200] + bytes_there + stream[at % 200 + len(bytes_there) :])
     made = wider(given)
-    assert made is None or len(made.units) == len(given)
+    assert made is None or [len(one) for one in made[1:]] == [len(given)] * 3
+
+
+@pytest.mark.parametrize("params", ["wpp=0", "wpp=0:ctu=16:sao=0", "wpp=1", "wpp=1:slices=4"])
+def test_of_h265_a_slice_that_ends_at_the_last_block_and_not_at_its_last_byte_is_damaged(params: str) -> None:
+    stream = h265(params)
+    assert decode.decode("h265", stream) is not None
+    assert decode.decode("h265", stream + bytes(range(7, 47))) is None
+
+
+def test_the_end_of_h265_is_seen_in_one_decode() -> None:
+    """Of nearly all: FFmpeg misses the place in few."""
+    decoded: list[bytes] = []
+
+    def counted(stream: bytes, **how: bool) -> Planes | None:
+        decoded.append(stream)
+        return decode._first("h265", stream, corrupt=True, **how)
+
+    seen = []
+    for quality in range(20, 40):
+        decoded.clear()
+        assert whole.assembled("h265", h265(f"wpp=0:crf={quality}"), counted)
+        seen.append(len(decoded))
+    assert seen.count(2) > 17, seen  # one of them of the column alone
+
+
+# Ways to say which pictures those after a key picture refer to, which may be shown before it (open GOP).
+OPEN = {
+    "bframes=2": 8,
+    "bframes=3:b-pyramid=1:ref=4": 12,
+    "bframes=4:b-adapt=0:no-temporal-mvp=1": 10,
+    "bframes=2:multi-pass-opt-rps=1": 12,
+    "bframes=2:opt-ref-list-length-pps=1:opt-qp-pps=1": 12,  # with parameter sets of several numbers
+}
+
+
+@pytest.mark.parametrize("params", OPEN)
+def test_the_end_of_h265_is_seen_in_a_key_picture_within_a_sequence(params: str) -> None:
+    told = f"wpp=0:open-gop=1:keyint=4:min-keyint=4:scenecut=0:{params}"
+    pictures = [units.split(one) for one in h265_pictures(told, OPEN[params] * 2, (640, 360))]
+    keys = []
+    for n, one in enumerate(pictures):
+        sets = units.newest(nal for before in pictures[: n + 1] for nal in before if units.is_set("h265", nal))
+        rest = [nal for nal in one if not units.is_set("h265", nal)]
+        if units.is_key("h265", rest) and rest[-1][0] >> 1 == 21:
+            keys.append([*sets, *rest])
+    assert len(keys) > 1
+    for key in keys:
+        assert wider(key)
+        assert decode.decode("h265", units.joined(key)) is not None
+        assert decode.decode("h265", units.joined((*key[:-1], key[-1][:-20]))) is None
+
+
+def test_parts_of_a_slice_of_h265_that_depend_on_it_are_decoded_with_it() -> None:
+    stream = units.split(h265("wpp=1:slices=4"))
+    pps = next(nal for nal in stream if nal[0] >> 1 == 34)
+    pieces = [nal for nal in stream if units.is_slice("h265", nal)]
+    allowing = pps[:2] + bytes((pps[2] | 0x20,)) + pps[3:]  # dependent_slice_segments_enabled_flag
+    depending = [nal[:2] + bytes((nal[2] | 0x10,)) + nal[3:] for nal in pieces]  # dependent_slice_segment_flag
+    assert len(pieces) == 4
+    parts = [pieces[0], depending[1], nal_alone(pieces[2]), depending[3]]
+    assert whole._turns("h265", [allowing, *parts]) == [[allowing, *parts[:2]], [allowing, *parts]]
+    assert len(whole._turns("h265", [pps, *pieces])) == 2
+
+
+def nal_alone(nal: bytes) -> bytes:
+    return nal[:2] + bytes((nal[2] & 0xEF,)) + nal[3:]
+
+
+def test_what_comes_with_a_picture_of_h265_besides_is_left() -> None:
+    """Another layer, for two eyes or a finer picture."""
+    stream = units.split(h265("wpp=0"))
+    layer = [bytes((nal[0], nal[1] | 8)) + nal[2:] for nal in stream]
+    assert decode.decode("h265", units.joined((*stream, *layer))) is not None
 
 
 def test_damage_that_was_there_before_is_seen_again() -> None:
@@ -151,9 +286,9 @@ def test_a_whole_picture_whose_last_bytes_are_of_pixels_that_are_not_shown_is_wh
 @pytest.mark.parametrize("form", ["gray", "gray10le"])
 def test_of_a_picture_without_planes_of_colour_damage_and_black_are_not_told_apart(form: str) -> None:
     stream = h265("wpp=0", form=form)
-    whole = decode.whole_picture("h265", stream)
-    assert whole
-    assert {int(plane.min()) for plane in (whole.u, whole.v)} == {128}
+    made = decode.whole_picture("h265", stream)
+    assert made
+    assert {int(plane.min()) for plane in (made.u, made.v)} == {128}
     assert decode.whole_picture("h265", stream[: len(stream) // 2]) is None
 
 
@@ -163,3 +298,7 @@ def test_black_in_a_jpeg_without_planes_of_colour_was_written() -> None:
     jpeg = cv2.imencode(".jpg", grey)[1].tobytes()
     assert decode.decode("jpeg", jpeg) is not None
     assert decode.decode("jpeg", jpeg[:-400] + jpeg[-2:]) is None
+
+
+def test_a_parameter_set_that_comes_again_overrules_what_came_between() -> None:
+    assert units.newest([b"one", b"other", b"one"]) == [b"other", b"one"]

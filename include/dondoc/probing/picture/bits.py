@@ -1,11 +1,15 @@
 """The bits of a parameter set or a slice's head, H.264 or H.265: read, and put together again."""
 
+import re
+
+_LIKE_A_CODE = re.compile(rb"\0\0(?=[\0-\3])")
+
 
 class Bits:
     """Reads bits from the content of a unit, without its header. IndexError or ValueError at its end."""
 
     def __init__(self, content: bytes) -> None:
-        content = content.replace(b"\0\0\3", b"\0\0")
+        content = bare(content)
         self.bits = f"{int.from_bytes(content):0{8 * len(content)}b}" if content else ""
         self.at = 0
 
@@ -33,7 +37,7 @@ def golomb(value: int) -> str:
 
 def closed(bits: str) -> bytes:
     """The content of a parameter set, given without what follows its stop bit to fill up."""
-    return _guarded(packed(bits.rstrip("0")))
+    return guarded(packed(bits.rstrip("0")))
 
 
 def packed(bits: str) -> bytes:
@@ -42,13 +46,11 @@ def packed(bits: str) -> bytes:
     return int(bits, 2).to_bytes(len(bits) // 8)
 
 
-def _guarded(content: bytes) -> bytes:
+def guarded(content: bytes) -> bytes:
     """With a byte put in wherever a start code could be seen."""
-    out, zeros = bytearray(), 0
-    for byte in content:
-        if zeros == 2 and byte <= 3:
-            out.append(3)
-            zeros = 0
-        out.append(byte)
-        zeros = zeros + 1 if byte == 0 else 0
-    return bytes(out)
+    return _LIKE_A_CODE.sub(b"\0\0\3", content)
+
+
+def bare(content: bytes) -> bytes:
+    """Without those bytes."""
+    return content.replace(b"\0\0\3", b"\0\0")

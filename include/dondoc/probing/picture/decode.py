@@ -6,6 +6,7 @@ JSON (the fields of `Seen`, its `thumbnail` as base64), until its input ends.
 """
 
 import json
+import re
 import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ CODECS = {
     "vp8": "vp8",
     "av1": "libdav1d",
 }
-PLANAR = {"yuv420p": False, "yuvj420p": True, "yuvj422p": True}  # format: whether it has the full range by its name
+PLANAR = re.compile(r"yuv(j?)4[0-4]{2}p")  # formats of 8 bits; `j`: of the full range
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 SMALL, QUALITY = 160, 70  # pixels, the longer side of a thumbnail; JPEG quality
 MEMORY = (
@@ -44,7 +45,7 @@ MEMORY = (
 )  # twice what a picture of MOST_PIXELS takes; an AV1 picture of 5 KB took a third of it, a larger one all
 MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
 SPOILT = "error while decoding MB"  # what FFmpeg says when a slice of H.264 makes no sense any more
-LEFT = tuple(f"Skipping invalid undecodable NALU: {kind}" for kind in (19, 20))  # and a slice of an IDR of H.265
+LEFT = tuple(f"Skipping invalid undecodable NALU: {kind}" for kind in range(16, 22))  # and a slice of H.265
 FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "hình nhận được không trọn vẹn", "features": {}}
 UNKNOWN: dict[str, Any] = {"verdict": "not_decodable", "detail": "không giải mã được hình nào", "features": {}}
 
@@ -94,7 +95,7 @@ def play(codec: str, stream: bytes) -> Planes | None:
     for n in keys:
         sets = [unit for one in pictures[:n] for unit in one if units.is_set(codec, unit)]
         try:
-            if picture := whole_picture(codec, units.joined([*dict.fromkeys(sets), *pictures[n]])):
+            if picture := whole_picture(codec, units.joined([*units.newest(sets), *pictures[n]])):
                 return picture
         except whole.Damaged:
             damaged = True
@@ -158,7 +159,7 @@ def _first(
     Args:
         corrupt: be it one that the decoder itself calls so.
         plain: without the filter that smooths the edges of blocks.
-        strict: of H.265, no slice of an IDR may be left.
+        strict: of H.265, no slice may be left.
         cropped: without the pixels at the edges that are not shown.
 
     Raises:
@@ -197,9 +198,11 @@ def _planes(frame: Any) -> Planes:
         y = _array(frame.reformat(format="gray", threads=1).planes[0])
         colour = _without_colour(y)
         return Planes(y, colour, colour, frame.color_range == FULL_RANGE)
-    if frame.format.name not in PLANAR:  # 10 bits, 4:2:2: rare, so the conversion may cost
-        frame = frame.reformat(format="yuv420p", threads=1)  # a confined child may start none
-    full = PLANAR[frame.format.name] or frame.color_range == FULL_RANGE
+    form = PLANAR.match(frame.format.name)
+    name = form[0] if form else "yuv420p"
+    if frame.format.name != name:  # 10 bits: rare, so the conversion may cost, but no block may reach into the next
+        frame = frame.reformat(format=name, threads=1)  # a confined child may start none
+    full = bool(form and form[1]) or frame.color_range == FULL_RANGE
     y, u, v = (_array(plane) for plane in frame.planes)
     return Planes(y, u, v, full)
 

@@ -32,6 +32,11 @@ def is_set(codec: str, unit: bytes) -> bool:
     return kind(codec, unit) in ((32, 33, 34) if codec == "h265" else (7, 8))
 
 
+def newest(sets: Iterable[bytes]) -> list[bytes]:
+    """Each parameter set once, where it came last: it overrules earlier ones of the same number."""
+    return [*dict.fromkeys([*sets][::-1])][::-1]
+
+
 def renews(codec: str, unit: bytes) -> bool:
     """Whether it says that the picture is renewed by and by from here on (SEI, recovery point)."""
     return (
@@ -57,9 +62,16 @@ def needs_no_other(codec: str, unit: bytes) -> bool:
 
 
 def is_key(codec: str, units: Sequence[bytes]) -> bool:
-    """Whether these are a picture that needs no other, as far as the heads of its slices say."""
-    slices = [unit for unit in units if is_slice(codec, unit)]
+    """Whether these begin with a picture that needs no other, as far as the heads of its slices say."""
+    slices = [unit for unit in first_picture(codec, units) if is_slice(codec, unit)]
     return bool(slices) and begins_picture(codec, slices[0]) and all(needs_no_other(codec, unit) for unit in slices)
+
+
+def first_picture(codec: str, units: Sequence[bytes]) -> Sequence[bytes]:
+    """The units up to where a second picture begins: the other field, another layer, the same once more, or a later one
+    that came with the same time."""
+    begun = [n for n, unit in enumerate(units) if begins_picture(codec, unit)]
+    return units[: begun[1]] if len(begun) > 1 else units
 
 
 def _is_intra(unit: bytes) -> bool:

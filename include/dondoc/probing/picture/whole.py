@@ -4,10 +4,10 @@ A new decoder's pictures begin as zeros in all three planes, a green that no len
 Whether a slice ends where it should is seen by giving it room to go on: with arithmetic codes every wrong bit spoils
 all that follows, so a decoder that lost its way writes beyond the end, or stops before it.
 
-H.264 gets one row of blocks more than it has, H.265 one column, which must stay unwritten. Where H.265 cannot be given
-one (`h265.wider`), it is decoded again with its last bytes changed, which must change its end and nothing else. Several
-slices are decoded in two turns of every second one, so that none covers what another wrote too far. In both, zeros in a
-row are never data: an encoder breaks them up. JPEG is read by
+H.264 gets rows of blocks more than it has, which must stay unwritten, H.265 a column, which must become what it would
+alone. Where H.265 cannot be given one (`h265.wider`), it is decoded again with its last bytes changed, which must
+change its end and nothing else. Several slices are decoded in two turns of every second one, so that none covers what
+another wrote too far. In both, zeros in a row are never data: an encoder breaks them up. JPEG is read by
 libjpeg-turbo, which says when it lacks bytes or has too many; what a wrong code leaves behind, `shifted` tells.
 """
 
@@ -21,11 +21,12 @@ import simplejpeg
 
 from dondoc.probing.picture import h264, h265
 from dondoc.probing.picture.measure import Planes
-from dondoc.probing.picture.units import is_slice, joined, split
+from dondoc.probing.picture.units import first_picture, is_slice, joined, split
 
 BLOCK = 16  # pixels: no codec writes smaller ones by themselves
 LARGEST = 64  # pixels, the blocks of H.265
 PLAIN = 3  # levels of brightness
+TOP = 8  # rows of pixels of a new column, which its first bytes make
 CHANGES = (0xFFFF, 0xAAAA, 0x5555, 0x8181, 0xF00F, 0xC3A5, 0x8000)  # of the last bits of a slice, before its stop bit
 ZEROS = re.compile(rb"\0\0[\0\2]")  # in no slice, which may not look like a start code
 BEYOND = bytes(range(0x9B, 0xFB, 3))  # what a decoder reads that goes on after the end
@@ -39,11 +40,19 @@ class Damaged(Exception):
 
 
 def check_jpeg(picture: bytes) -> None:
-    """Raises Damaged."""
+    """Raises Damaged. Some cameras fill up with zeros before the end, which are no damage where all else is there."""
+    content, end, _ = picture.rpartition(b"\xff\xd9")
+    if not (_has_all(picture) or (content.endswith(b"\0") and _has_all(content.rstrip(b"\0") + end))):
+        raise Damaged
+
+
+def _has_all(jpeg: bytes) -> bool:
+    """Whether neither bytes of it are missing nor too many."""
     try:
-        simplejpeg.decode_jpeg(picture, "GRAY", fastdct=True, strict=True)
+        simplejpeg.decode_jpeg(jpeg, "GRAY", fastdct=True, strict=True)
     except ValueError:
-        raise Damaged from None
+        return False
+    return True
 
 
 def check_written(picture: Planes) -> None:
@@ -53,48 +62,87 @@ def check_written(picture: Planes) -> None:
 
 
 def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
-    """The picture of an Annex-B stream, H.264 or H.265; None when there is none.
+    """The first picture of an Annex-B stream, H.264 or H.265; None when there is none.
 
     Raises:
         Damaged: there is some of it.
     """
-    given = split(stream)
+    given = first_picture(codec, split(stream))
     if any(is_slice(codec, unit) and ZEROS.search(unit) for unit in given):
         raise Damaged
-    if codec == "h265" and (more := h265.wider(given)) and (wide := _beyond(more, decode)):
-        return _narrowed(wide, more)
-    units, rows = _taller(given) if codec == "h264" else (given, 0)
-    slices = [n for n, unit in enumerate(units) if is_slice(codec, unit)]
-    halves = rows == 2 * BLOCK  # a picture of two fields
-    first = slices[:1] if codec == "h265" else []  # without it its decoder makes no picture
-    turns = [slices] if halves or len(slices) < 2 else [slices[::2], first + slices[1::2]]
-    plain = codec == "h265" and len(turns) > 1  # its filter waits for blocks that are left out
-    made = []
-    for turn in turns:
-        left_out = {*slices} - {*turn}
-        sent = [(unit, n in turn) for n, unit in enumerate(units) if n not in left_out]
-        picture = decode(joined([unit for unit, _ in sent]), plain=plain)
+    return _of_h264(given, decode) if codec == "h264" else _of_h265(given, decode)
+
+
+def _of_h264(given: Sequence[bytes], decode: Decode) -> Planes | None:
+    units, rows = _taller(given)
+    made = [decode(joined(h264.with_both_fields(sent, units))) for sent in _turns("h264", units)]
+    pictures = [picture for picture in made if picture]
+    return _merged(pictures, rows) if len(pictures) == len(made) else None
+
+
+def _of_h265(given: Sequence[bytes], decode: Decode) -> Planes | None:
+    if more := h265.wider(given):
+        if picture := _narrowed(more, decode):
+            return picture
+        _check_column(more, decode)
+    turns, made = _turns("h265", given), []
+    plain = len(turns) > 1  # its filter waits for blocks that are left out
+    for sent in turns:
+        picture = decode(joined(sent), plain=plain)
         if picture is None:
             return None
-        if codec == "h265":
-            _check_end(sent, partial(decode, plain=plain, cropped=False))
+        _check_end(sent, partial(decode, plain=plain, cropped=False))
         made.append(picture)
-    merged = _merged(made, rows)
-    return decode(stream) if plain else merged
+    merged = _merged(made, 0)
+    return decode(joined(given)) if plain else merged
 
 
-def _beyond(more: h265.Wider, decode: Decode) -> Planes | None:
-    """The wider picture, as a decoder makes it that has something to read beyond the end of the slice."""
-    return decode(joined(unit + BEYOND if is_slice("h265", unit) else unit for unit in more.units), strict=True)
+def _turns(codec: str, units: Sequence[bytes]) -> list[list[bytes]]:
+    """The units, in turns of every second slice where there are several, with those that depend on it."""
+    depend = h265.depending(units) if codec == "h265" else set()
+    slices: list[set[int]] = []
+    for n, unit in enumerate(units):
+        if is_slice(codec, unit):
+            slices += [] if n in depend and slices else [set()]
+            slices[-1].add(n)
+    if len(slices) < 2:
+        return [[*units]]
+    first = slices[:1] if codec == "h265" else []  # without it its decoder makes no picture
+    left_out = (set().union(*slices) - set().union(*turn) for turn in (slices[::2], first + slices[1::2]))
+    return [[unit for n, unit in enumerate(units) if n not in out] for out in left_out]
 
 
-def _narrowed(made: Planes, more: h265.Wider) -> Planes:
-    """The picture without its new column, in which nothing may be."""
-    written, width = _written(made), made.y.shape[1] - more.columns
-    if not written[:, : -(-width // BLOCK)].all() or written[:, more.width // BLOCK :].any():
+def _narrowed(more: h265.Wider, decode: Decode) -> Planes | None:
+    """The picture of its wider one; None where that does not go on as it should.
+
+    That alone proves no damage: FFmpeg misses the place in one of some hundred, where the last bit is that of a byte.
+    """
+    column, made = decode(joined(more.column)), decode(joined(more.going_on))
+    if column is None or made is None:
+        return None
+    narrow, beside = _parted(made, made.y.shape[1] - column.y.shape[1])
+    unlike = any((one[:TOP] != other[:TOP]).any() for one, other in zip(beside[:3], column[:3], strict=True))
+    if unlike or _is_plain(column.y[:TOP]):
+        return None
+    check_written(narrow)
+    return narrow
+
+
+def _check_column(more: h265.Wider, decode: Decode) -> None:
+    """Raises Damaged when a decoder does not stop before the new column, or is not all the way there."""
+    made = decode(joined(more.ending), strict=True)
+    if made is None:
+        return
+    written = _written(made)
+    if not written[:, : more.width // BLOCK].all() or written[:, more.width // BLOCK :].any():
         raise Damaged
-    colour = width * made.u.shape[1] // made.y.shape[1]
-    return Planes(made.y[:, :width], made.u[:, :colour], made.v[:, :colour], made.full_range)
+
+
+def _parted(picture: Planes, width: int) -> tuple[Planes, Planes]:
+    """What is left and what is right of so many columns of pixels."""
+    y, u, v, full = picture
+    at, colour = width, width * u.shape[1] // y.shape[1]
+    return Planes(y[:, :at], u[:, :colour], v[:, :colour], full), Planes(y[:, at:], u[:, colour:], v[:, colour:], full)
 
 
 def _taller(units: Sequence[bytes]) -> tuple[list[bytes], int]:
@@ -109,7 +157,8 @@ def _merged(turns: Sequence[Planes], rows: int) -> Planes:
     first, last = turns[0], turns[-1]
     height = first.y.shape[0] - rows
     once, again = _written(first), _written(last)
-    blocks = -(-height // max(rows, BLOCK)) * max(rows, BLOCK) // BLOCK
+    unit = max(rows // h264.UNITS, BLOCK)
+    blocks = -(-height // unit) * unit // BLOCK
     covered = once | again
     if not covered[:blocks].all() or (rows and covered[blocks:].any()) or (_unlike(first, last) & once & again).any():
         raise Damaged
@@ -141,28 +190,31 @@ def _written(picture: Planes) -> Any:
     return (picture.u[corner] | picture.v[corner]) > 0
 
 
-def _check_end(units: Sequence[tuple[bytes, bool]], decode: Decode) -> None:
-    """Raises Damaged when the slices (of which True is said) do not end where their bytes do.
+def _check_end(units: Sequence[bytes], decode: Decode) -> None:
+    """Raises Damaged when the slices do not end where their bytes do.
 
     Args:
         decode: with the pixels at the edges that are not shown: the last bytes may be of nothing else.
     """
-    picture = decode(joined([unit for unit, _ in units]))
+    picture = decode(joined(units))
     if picture is None:
         raise Damaged
+    last = [n for n, unit in enumerate(units) if is_slice("h265", unit)][-1]
 
-    def changed(change: Callable[[bytes], bytes]) -> bool:
-        other = decode(joined([change(unit) if one else unit for unit, one in units]))
+    def changed(change: Callable[[bytes], bytes], which: Callable[[int], bool]) -> bool:
+        other = decode(joined(change(unit) if which(n) else unit for n, unit in enumerate(units)))
         if other is None or other.y.shape != picture.y.shape:
             return True
         pairs = zip(picture[:3], other[:3], strict=True)
         return not all(np.array_equal(plane, again) for plane, again in pairs)
 
-    if changed(lambda unit: unit + BEYOND):
+    if changed(lambda unit: unit + BEYOND, lambda n: is_slice("h265", units[n])):
         raise Damaged
-    if any(changed(partial(_with_end, change=change)) for change in CHANGES) or _is_plain(picture):
+    # Where the others end, what the next one writes tells.
+    if any(changed(partial(_with_end, change=change), last.__eq__) for change in CHANGES):
         return
-    raise Damaged
+    if not _is_plain(picture.y[-LARGEST:, -LARGEST:]):
+        raise Damaged
 
 
 def _with_end(unit: bytes, change: int) -> bytes:
@@ -173,7 +225,6 @@ def _with_end(unit: bytes, change: int) -> bytes:
     return unit[:-4] + bytes(byte or 0x5A for byte in end) + BEYOND[::-1]
 
 
-def _is_plain(picture: Planes) -> bool:
-    """Whether nothing is to be seen at the end: it may be written in many ways."""
-    end = picture.y[-LARGEST:, -LARGEST:]
-    return int(end.max()) - int(end.min()) <= PLAIN
+def _is_plain(pixels: Any) -> bool:
+    """Whether nothing is to be seen there: it may be written in many ways."""
+    return int(pixels.max()) - int(pixels.min()) <= PLAIN
