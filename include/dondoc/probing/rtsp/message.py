@@ -50,9 +50,12 @@ class Response:
 
     @cached_property
     def challenges(self) -> list[bytes]:
-        """The values of WWW-Authenticate as the camera wrote them: that is what is hashed."""
-        found = (value for name, value in self._fields("latin-1") if name == "www-authenticate")
-        return [_CONTROL.sub("", value).encode("latin-1") for value in found]
+        """The values of WWW-Authenticate."""
+        return self.written("www-authenticate")
+
+    def written(self, name: str) -> list[bytes]:
+        """The values of a header as the camera wrote them: that is what is hashed, or given back to it."""
+        return [_CONTROL.sub("", value).encode("latin-1") for n, value in self._fields("latin-1") if n == name]
 
     def _fields(self, encoding: str) -> Iterator[tuple[str, str]]:
         for line in self.lines.decode(encoding, "replace").split("\n"):
