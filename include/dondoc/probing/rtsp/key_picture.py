@@ -65,7 +65,7 @@ async def stretches(
     async with playing(dialogue, track, base) as way:
         ours = Senders(partial(collector, track, reliable=way.reliable), track.payload_type, fits)
         plain = track.codec not in ("h264", "h265")
-        theirs = ours if plain else Senders(partial(_stretch, track), track.payload_type, fits)
+        theirs = ours if plain else Senders(partial(_stretch, track), track.payload_type, fits, by_source=False)
         built, told = None, time.monotonic()
         while True:
             packet = await way.read()
