@@ -202,6 +202,8 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
 
 
 def _silent(dialogue: Dialogue) -> str:
+    if dialogue.progress in (Progress.PACKETS, Progress.KEY_PICTURE):
+        return "chấp nhận PLAY, hết thời gian cho phép"
     return f"nhận kết nối nhưng không trả lời xong {dialogue.asked} trong thời gian cho phép"
 
 

@@ -287,6 +287,11 @@ def test_goodbye_is_said_when_no_picture_came_too(fleet: Fleet) -> None:
     assert fleet.counts["TEARDOWN"] == before + 1
 
 
+def test_who_granted_play_is_not_said_to_have_left_it_unanswered(fleet: Fleet) -> None:
+    found = look(fleet.url("silent"), timeout=1.0)
+    assert found.detail == "chấp nhận PLAY, hết thời gian cho phép; không có gói hình nào"
+
+
 @pytest.mark.parametrize("behaviour", ["digest", "digest-sha256", "basic", "stale"])
 def test_both_stages_take_one_connection(fleet: Fleet, behaviour: str) -> None:
     before = fleet.counts["connections"]

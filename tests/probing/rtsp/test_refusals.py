@@ -245,6 +245,35 @@ def test_a_session_is_named_as_the_camera_named_it(name: str) -> None:
     assert found.showing, (found.verdict, found.detail)
 
 
+# The base of the addresses and the track's own, and what is asked for: each byte as the camera has it.
+CODES = {
+    "GBK in the base": ("摄像".encode("gbk") + b"/", b"t1", b"/%C9%E3%CF%F1/t1"),
+    "UTF-8 in the base": ("cổng/".encode(), b"t1", b"/c%E1%BB%95ng/t1"),
+    "Latin-1 in the track": (b"live/", b"entr\xe9e 1", b"/live/entr%E9e%201"),
+    "GBK in both": (b"\xc9\xe3/", b"\xcf\xf1", b"/%C9%E3/%CF%F1"),
+}
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_a_track_is_asked_for_by_the_bytes_of_its_name(name: str) -> None:
+    base, track, asked = CODES[name]
+
+    async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
+        url = visit.heard[-1].split(b" ")[1]
+        host = url.split(b"/")[2]
+        if method == b"DESCRIBE":
+            more = b"Content-Base: rtsp://" + host + b"/" + base + b"\r\n"
+            await visit.reply(more=more, body=BODY.replace(b"t1", track))
+        elif method == b"SETUP" and url != b"rtsp://" + host + asked:
+            await visit.reply(b"404 Not Found")
+        else:
+            return None
+        return True
+
+    found = look(Cameras(answer))
+    assert found.showing, found.detail
+
+
 @pytest.mark.parametrize("header", [b"Connection: close\r\n", b"connection:CLOSE\r\n", b""])
 def test_a_camera_that_hangs_up_after_each_401_is_logged_in_to(header: bytes) -> None:
     """Also after the one to OPTIONS, as some ask for a login there."""

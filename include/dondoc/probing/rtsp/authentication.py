@@ -40,7 +40,9 @@ class Challenge:
 
     @property
     def method(self) -> str:
-        return "BASIC" if self.scheme == "BASIC" else self.parts.get("algorithm", "MD5").upper()
+        if self.scheme == "BASIC":
+            return "BASIC"
+        return self.parts.get("algorithm", "").strip(" ").upper() or "MD5"  # an empty one is none
 
     @property
     def shown(self) -> str:
@@ -152,7 +154,7 @@ class Login:
         }
         written = [f'{name}="{value}"' for name, value in fields.items()]
         written += [f'opaque="{parts["opaque"]}"'] if "opaque" in parts else []
-        written += [f"algorithm={parts['algorithm']}"] if "algorithm" in parts else []
+        written += [f"algorithm={parts['algorithm']}"] if parts.get("algorithm") else []
         if self.challenge.qop:
             written += ["qop=auth", f"nc={count}", f'cnonce="{cnonce}"']
         elif self.challenge.method.endswith("-SESS"):

@@ -298,7 +298,8 @@ class Dialogue:
 
         Digest signs what is asked for: a camera that had an address of another one signed could log in there.
         """
-        url = quote(url, safe=string.punctuation)  # some write what no request may hold: blanks, their own letters
+        # Some write what no request may hold: blanks, letters of their own, in whichever code.
+        url = quote(url, safe=string.punctuation, errors="surrogateescape")
         if _is_of(url, self.address.device):
             return url  # as it stands: some cameras compare letter by letter
         authority = _AUTHORITY.match(url)  # searched for, it takes a minute
@@ -330,8 +331,8 @@ class Dialogue:
             await self._greet()
             reply = await self._asked_to_describe()
             if reply.status not in FOLLOWED:
-                track, base = self._video(reply)
-                return track, base or self.address.url
+                track, named = self._video(reply)
+                return track, named or self.address.url
             await self._follow(reply)
         raise Verdict("server_error", "chuyển hướng vòng quanh")
 
@@ -464,7 +465,7 @@ class Dialogue:
         track = sdp.video(reply.body)
         if track is None:
             raise Verdict("no_video_track", _without_video(reply))
-        return track, reply.get("content-base") or reply.get("content-location")
+        return track, base(reply)
 
     async def _follow(self, reply: Response) -> None:
         """Go where the camera points, as to any new address; the password goes to no other device."""
@@ -480,6 +481,12 @@ class Dialogue:
         self._login, self._at, self.session = None, None, ""
         self.address = target
         await self.open()
+
+
+def base(reply: Response) -> str:
+    """What the addresses in a description are relative to, as the camera wrote it; empty where it names nothing."""
+    named = (*reply.written("content-base"), *reply.written("content-location"))
+    return next(filter(None, named), b"").decode("utf-8", "surrogateescape")
 
 
 def _is_of(url: str, device: tuple[str, str, int]) -> bool:
