@@ -345,6 +345,8 @@ def test_what_is_not_spoken_is_known_before_anything_is_set_up(track: sdp.Video,
     ("transport", "channel"),
     [
         ("RTP/AVP/TCP;interleaved=2-3", 2),
+        ("rtp/avp/tcp;unicast;Interleaved=4-5", 4),
+        ("RTP/AVP/TCP; unicast; interleaved = 6-7", 6),
         ("RTP/AVP/TCP", 0),
         ("", 0),
         ("RTP/AVP/TCP;interleaved=9999-1", 0),

@@ -202,15 +202,15 @@ def _session(reply: Response) -> str:
 
 def _channel(transport: str) -> int | None:
     """The channel that pictures come on: the camera has the last word. None: it agreed to UDP, unasked."""
-    chosen = re.search(r"interleaved=([0-9]{1,3})(?![0-9])", transport)
+    chosen = re.search(r"interleaved\s*=\s*([0-9]{1,3})(?![0-9])", transport, re.IGNORECASE)
     if chosen:
         return int(chosen[1])
     udp = re.match(r"RTP/AVPF?(?:/UDP)?(?:;|$)", transport.strip(), re.IGNORECASE)
-    return None if udp or "client_port" in transport else 0
+    return None if udp or "client_port" in transport.lower() else 0
 
 
 def _knock(packets: Datagrams, transport: str) -> None:
-    port = re.search(r"server_port=([0-9]{1,5})(?![0-9])", transport)
+    port = re.search(r"server_port\s*=\s*([0-9]{1,5})(?![0-9])", transport, re.IGNORECASE)
     if port:
         packets.knock(int(port[1]))
 
