@@ -14,6 +14,11 @@ _BETWEEN = r"(?!&(?:quot|lt|gt|nbsp|#\d{1,5});)[/?#;%\\|=:&]"  # but what a page
 _REST = rf"(?::\d{{1,10}})?(?:{_BETWEEN}{_GLUED}+|/)?"  # port, path and whatever else is written on to it
 # Wide letters, which a browser takes for those that they look like; none that a page is made of.
 _WIDE = str.maketrans("０１２３４５６７８９．。｡：／＠", "0123456789...:/@")
+# Names of what a path alone may hold, as people write one without its host.
+_NAMED = (
+    "(?:login|user)?pas(?:s(?:word|wd|code)?)?|pwd|psw|pw|m[aậ]t_?kh[aẩ]u|(?:access_?)?token|secret|auth(?:basic|orization)?|"
+    "(?:j?session|api|stream)_?(?:id|key)|session|sid|jwt|key|sign(?:ature)?|(?:verify|safety)_?code"
+)
 Found = re.Match[str]
 
 
@@ -62,7 +67,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[Found], str]], ...] = (
     (
         "=",
         re.compile(
-            rf"(?<![^\W_])(?:pass(?:word|wd)?|pwd|mat_?khau|(?:access_?)?token|secret)=(?!&quot;){_GLUED}+",
+            rf"(?<![^\W_])(?:{_NAMED})=(?!&quot;){_GLUED}+",
             re.IGNORECASE,
         ),
         _hide,

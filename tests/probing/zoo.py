@@ -430,6 +430,22 @@ def keyless() -> Iterator[Unit]:
     return (unit for unit in pictures() if unit[0][0] & 31 == 1)
 
 
+def timed_packets(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """A time for each packet."""
+    sent = plain(unit, sequence, time)
+    return [p[:4] + (time * 40 + number).to_bytes(4) + p[8:] for number, p in enumerate(sent)]
+
+
+def of_many_names(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Another source (SSRC) with each packet."""
+    return [p[:8] + (sequence + number).to_bytes(4) + p[12:] for number, p in enumerate(plain(unit, sequence, time))]
+
+
+def of_two_names(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Two sources in turns, for one picture."""
+    return [p[:8] + (number % 2).to_bytes(4) + p[12:] for number, p in enumerate(plain(unit, sequence, time))]
+
+
 class Odd(Camera):
     """Sends its pictures in a way of its own; `seconds` late, `torn` ones first."""
 
@@ -581,6 +597,9 @@ HEALTHY: dict[str, tuple[type[Odd], Help | None]] = {
     "one time for all, joined in the middle": (odd(at_one_time, partial(pictures, 1)), Help.MISREAD),
     "parameter sets with markers and times of their own": (odd(marked_units), None),
     "a time for each slice": (odd(timed_slices), Help.MISREAD),
+    "a time for each packet": (odd(timed_packets), Help.MISREAD),
+    "a source for each packet": (odd(of_many_names), Help.MISREAD),
+    "two sources in turns": (odd(of_two_names), Help.MISREAD),
     "delimiters, fillings and ends": (odd(with_fillings), None),
     "reports of every kind on the channel": (odd(with_feedback), None),
     "fifteen contributors, an empty extension": (odd(with_everything), None),

@@ -115,14 +115,15 @@ def _targets(urls: list[str], source: Path | None) -> "list[Target]":
 
 
 def _called(row: dict[str, str], line: int) -> str:
-    """What a row's camera is called. Where its cells are out of their columns, any may be a password: by its line."""
-    from dondoc.cameras.registry.hiding import public
+    """What a row's camera is called. Where its cells are out of their columns, any may be a password: by its line; so
+    where nothing of what should be its address may be shown."""
+    from dondoc.cameras.registry.hiding import MARK, public
 
     url, others = row["url"], "".join(cell for column, cell in row.items() if column != "url")
     slipped = not url.isprintable() or ("://" not in url and "://" in others)
     if called := row.get("id"):
         return public(called) if "://" in called or "@" in called else called
-    return f"dòng {line}" if slipped else public(url)
+    return f"dòng {line}" if slipped or public(url) == MARK else public(url)
 
 
 def _text(path: Path) -> str:

@@ -21,7 +21,7 @@ from dondoc.probing.picture.memory import Fits
 from dondoc.probing.recorder import CONTROL, Answer, conclude, is_of, moment, next_day, span
 from dondoc.probing.rtsp import key_picture, sdp, stream_facts
 from dondoc.probing.rtsp.depacketise import bounds, recorded_at, sender
-from dondoc.probing.rtsp.dialogue import Dialogue, Verdict
+from dondoc.probing.rtsp.dialogue import Dialogue, Verdict, base
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.rtsp.senders import REPORTS
 from dondoc.probing.verdicts import Verdict as Codes
@@ -134,8 +134,7 @@ async def _playing(dialogue: Dialogue, **headers: str) -> AsyncGenerator[tuple[s
     key_picture.accepted(dialogue, described, "DESCRIBE")
     if (track := sdp.video(described.body)) is None:
         raise Verdict("no_video_track", "luồng không có hình")
-    base = described.get("content-base") or described.get("content-location") or url
-    async with key_picture.playing(dialogue, track, base, headers=headers or key_picture.LIVE) as way:
+    async with key_picture.playing(dialogue, track, base(described) or url, headers=headers or key_picture.LIVE) as way:
         yield track, way
 
 

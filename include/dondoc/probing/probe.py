@@ -80,10 +80,14 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         login = _credentials(target, address)
     except ValueError as error:
         return Finding(target.id, Codes.INVALID_ADDRESS, str(error), _since(started), stage)
-    ask = partial(Dialogue, address, *login, resolver, digest=target.digest, md5=target.md5, worked=target.worked)
-    dialogues = [dialogue := ask()]
+    ask = partial(Dialogue, address, *login, resolver, md5=target.md5, worked=target.worked)
+    dialogues = [dialogue := ask(digest=target.digest)]
+
+    def again() -> Dialogue:
+        return ask(digest=dialogue.digest, at=None if dialogue.elsewhere else dialogue.ip)
+
     try:
-        seen, why = await _observe(dialogues, ask, decoder, timeout, target)
+        seen, why = await _observe(dialogues, again, decoder, timeout, target)
         measured = await _measured(target, dialogue, decoder, seen, resolver)
     except (Problem, MemoryError):
         raise
@@ -99,11 +103,12 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         detail=f"{seen.detail}{_led_away(seen, dialogue)}",
         elapsed_ms=_since(started),
         stage=stage,
-        password_sent=dialogue.password_sent,
+        password_sent=any(one.password_sent for one in dialogues),
         steps=() if seen.verdict == Codes.OK else _told(dialogues),
         features=seen.features or None,
         thumbnail=seen.thumbnail,
-        password_answered=dialogue.password_answered,
+        password_answered=any(one.password_answered for one in dialogues)
+        and not any(one.password_refused for one in dialogues),
         digest=any(one.digest for one in dialogues),
         measured=measured,
         help=why,
@@ -135,7 +140,9 @@ async def _measured(
     user, password = login or (None, None)
 
     def again(place: Address) -> Dialogue:
-        return Dialogue(place, user, password, resolver, digest=dialogue.digest, md5=target.md5, worked=True)
+        return Dialogue(
+            place, user, password, resolver, digest=dialogue.digest, md5=target.md5, worked=True, at=dialogue.ip
+        )
 
     size = seen.features.get("size")
     return await measure(target.wanted, again, decoder, dialogue.ip, size, login) or None
@@ -154,12 +161,13 @@ def _credentials(target: Target, address: Address) -> tuple[str | None, str | No
 
 
 async def _observe(
-    dialogues: list[Dialogue], ask: Callable[[], Dialogue], decoder: Decoder | None, timeout: float, target: Target
+    dialogues: list[Dialogue], again: Callable[[], Dialogue], decoder: Decoder | None, timeout: float, target: Target
 ) -> tuple[Seen, Help | None]:
     """What is seen by the end of stage 1, or of stage 2 when there is a decoder; why only at a second look.
 
     Args:
         dialogues: holds that of the first look; that of a second one is added.
+        again: makes that of a second one, with the same device.
     """
     (dialogue,) = dialogues
     with decoder.memory.place() if decoder else contextlib.nullcontext(fits) as place:
@@ -168,8 +176,8 @@ async def _observe(
             return seen, None
         dialogue.close()
         place(0)
-        dialogues.append(again := ask())
-        found = await second.look(seen, dialogue, again, decoder, place, timeout, target)
+        dialogues.append(other := again())
+        found = await second.look(seen, dialogue, other, decoder, place, timeout, target)
         return found.seen, found.help
 
 
@@ -194,6 +202,8 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
 
 
 def _silent(dialogue: Dialogue) -> str:
+    if dialogue.progress in (Progress.PACKETS, Progress.KEY_PICTURE):
+        return "chấp nhận PLAY, hết thời gian cho phép"
     return f"nhận kết nối nhưng không trả lời xong {dialogue.asked} trong thời gian cho phép"
 
 

@@ -68,6 +68,9 @@ KINDS = {
     "MD5-sess": Kind((b'Digest realm="cam", nonce="n1", algorithm=MD5-sess, qop="auth"',), used="MD5-sess"),
     "MD5-sess without qop": Kind((b'Digest realm="cam", nonce="n1", algorithm=MD5-sess',), used="MD5-sess"),
     "an algorithm in quotes, in small letters": Kind((b'Digest realm="cam", nonce="n1", algorithm="md5"',)),
+    "an algorithm with a blank behind it": Kind((b'Digest realm="cam", nonce="n1", algorithm="MD5 "',)),
+    "an empty algorithm": Kind((b'Digest realm="cam", nonce="n1", algorithm="", qop="auth"',)),
+    "an empty algorithm without quotes": Kind((b'Digest realm="cam", algorithm=, nonce="n1"',)),
     "SHA-256 in quotes with userhash": Kind(
         (b'Digest realm="cam", nonce="n1", algorithm="SHA-256", userhash=true, charset=UTF-8, qop="auth"',),
         used="SHA-256",

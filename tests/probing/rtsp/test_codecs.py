@@ -119,6 +119,15 @@ def test_a_picture_that_lost_any_packet_or_is_joined_in_its_middle_is_passed_ove
     assert collected(codec, first[1:], beforehand) == []
 
 
+@pytest.mark.parametrize("codec", ENCODERS)
+def test_a_packet_without_content_has_a_number_and_is_no_loss(codec: str) -> None:
+    (first, *_), beforehand = sent(codec)
+    number = int.from_bytes(first[1][2:4])
+    empty = b"\x80\x60" + number.to_bytes(2) + first[0][4:12]
+    rest = [p[:2] + (int.from_bytes(p[2:4]) + 1 & 0xFFFF).to_bytes(2) + p[4:] for p in first[1:]]
+    assert collected(codec, [first[0], empty, *rest], beforehand) == collected(codec, first, beforehand) != []
+
+
 @pytest.mark.parametrize("codec", ["mpeg4", "mpeg2", "h263", "h263-1996", "vp8"])
 def test_a_picture_that_needs_another_is_no_key_picture(codec: str) -> None:
     name, options, more = ENCODERS[codec]

@@ -112,6 +112,17 @@ def test_padding_extension_and_contributors_are_not_content() -> None:
     assert fed([extended]) == fed(packets((IDR,)))
 
 
+@pytest.mark.parametrize("between", [0, 2])
+def test_a_packet_without_content_has_a_number_and_is_no_loss(between: int) -> None:
+    """Some send one to keep a way open, or to measure it; one that is missing may have had content."""
+    unit = (b"\x65\x88" + bytes(range(1, 251)) * 20,)
+    sent = packets(unit)
+    empty = header(between + 2, marker=False)
+    rest = [p[:2] + (int.from_bytes(p[2:4]) + 1).to_bytes(2) + p[4:] for p in sent[between + 1 :]]
+    assert fed([*sent[: between + 1], empty, *rest]) == fed(sent)
+    assert fed([*sent[: between + 1], *rest]) == []
+
+
 def test_what_is_larger_than_any_picture_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "LARGEST", 6000)
     assert fed(packets((b"\x65\x88" + bytes(7000),))) == []

@@ -287,6 +287,11 @@ def test_goodbye_is_said_when_no_picture_came_too(fleet: Fleet) -> None:
     assert fleet.counts["TEARDOWN"] == before + 1
 
 
+def test_who_granted_play_is_not_said_to_have_left_it_unanswered(fleet: Fleet) -> None:
+    found = look(fleet.url("silent"), timeout=1.0)
+    assert found.detail == "chấp nhận PLAY, hết thời gian cho phép; không có gói hình nào"
+
+
 @pytest.mark.parametrize("behaviour", ["digest", "digest-sha256", "basic", "stale"])
 def test_both_stages_take_one_connection(fleet: Fleet, behaviour: str) -> None:
     before = fleet.counts["connections"]
@@ -340,6 +345,8 @@ def test_what_is_not_spoken_is_known_before_anything_is_set_up(track: sdp.Video,
     ("transport", "channel"),
     [
         ("RTP/AVP/TCP;interleaved=2-3", 2),
+        ("rtp/avp/tcp;unicast;Interleaved=4-5", 4),
+        ("RTP/AVP/TCP; unicast; interleaved = 6-7", 6),
         ("RTP/AVP/TCP", 0),
         ("", 0),
         ("RTP/AVP/TCP;interleaved=9999-1", 0),

@@ -19,8 +19,10 @@ from dondoc.probing.address import LONGEST
 MARK = "***"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
 _PLACE = re.compile(r"(?:[\w.-]{0,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
+_NUMBER_OF_HOST = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")  # where a word or number begins
-_FEW_DIGITS = re.compile(r"[0-9]{1,2}")  # no secret, wherever they stand
+_FEW_DIGITS = re.compile(r"[0-9]{1,2}")  # no secret, where they stand alone
+_LONG = 3  # letters of a word that tells a secret at the end of another one, too
 _TOGETHER = 3  # words that may be written apart: mat khau, access token
 _NAME = re.compile(r"[\w .-]{0,48}")
 _NUMBER, _DIGITS = re.compile(r"[0-9]{1,2}|0[0-9]{2}"), 4  # behind a word; of all numbers of a segment
@@ -70,6 +72,8 @@ def _pieces(url: str, known: "_Known") -> Iterator[tuple[str, bool]]:
     yield marks, False
     rest, hash_, fragment = rest.partition("#")
     place = re.split(r"[/?]", rest, maxsplit=1)[0]
+    if not (marks or _NUMBER_OF_HOST.fullmatch(place)):
+        place = ""  # a path alone: a name in front of it could as well be a password
     yield place, not _PLACE.fullmatch(place)
     path, mark, query = rest[len(place) :].partition("?")
     yield from _path(path, known)
@@ -83,34 +87,50 @@ def _pieces(url: str, known: "_Known") -> Iterator[tuple[str, bool]]:
 def _path(path: str, known: "_Known") -> Iterator[tuple[str, bool]]:
     after_word = after_login = False
     before: Sequence[str] = ()
-    for number, segment in enumerate(path.split("/")):
+    segments = path.split("/")
+    for number, segment in enumerate(segments):
         if number:
             yield "/", False
-        words = _words(segment)
+        words, mixed = _words(segment), re.search(r"[=;&,|?]", segment) is not None
         if segment and (after_word or after_login):
-            pieces = [(segment, not _FEW_DIGITS.fullmatch(segment))]
-        elif re.search(r"[=;&,|?]", segment):
+            pieces = [(segment, not _is_channel(segments, number))]
+        elif mixed:
             pieces = list(_mixed(segment, known))
         else:
             pieces = [(segment, not known.plain(segment, before))]
         yield from pieces
         # All that follows: a name, then a password; or the rest of one that has a slash in it.
-        after_word |= known.ends(words, known.credentials) or ("=" in segment and _hidden_end(pieces))
-        before = words or before
-        after_login = known.ends(words, known.logins) or (after_login and not segment.strip("."))
+        after_word |= known.credentials.end(words) or (mixed and _hidden_end(pieces))
+        before = () if any(secret for _, secret in pieces) else words or before
+        after_login = known.logins.end(words) or (after_login and not segment.strip("."))
+
+
+def _is_channel(segments: Sequence[str], number: int) -> bool:
+    """Whether a segment where a secret may stand is a short number alone: several may be one, as 19/08/45."""
+    beside = (next(filter(None, near), "") for near in (reversed(segments[:number]), segments[number + 1 :]))
+    alone = not any("=" in one or _FEW_DIGITS.fullmatch(one) for one in beside)
+    return alone and _FEW_DIGITS.fullmatch(segments[number]) is not None
 
 
 def _hidden_end(pieces: Sequence[tuple[str, bool]]) -> bool:
     """Whether a segment ends in something hidden: a slash behind it may be a part of that."""
-    return next((secret for piece, secret in reversed(pieces) if piece), False)
+    return next((secret for piece, secret in reversed(pieces) if piece or secret), False)
 
 
 def _mixed(segment: str, known: "_Known") -> Iterator[tuple[str, bool]]:
     """A segment with parameters in it, as user=admin&password=…&channel=1."""
-    first, *rest = re.split(r"([;&,|?])", segment)
-    yield from _parameters(first, known) if "=" in first else [(first, not known.plain(first))]
-    for number, chunk in enumerate(rest, 1):
-        yield from [(chunk, False)] if number % 2 else _parameters(chunk, known)
+    after_secret = False  # what has no name may be the rest of one with a sign in it, or belong to the word before
+    for number, chunk in enumerate(re.split(r"([;&,|?])", segment)):
+        if number % 2:
+            yield chunk, False
+        elif "=" in chunk:
+            pieces = list(_parameters(chunk, known))
+            yield from pieces
+            after_secret |= any(secret for _, secret in pieces)
+        else:
+            flag = known.plain(chunk) if number == 0 else chunk.casefold() in known.flags
+            yield chunk, bool(chunk) and (after_secret or not flag)
+            after_secret |= known.tells(_words(chunk))
 
 
 def _parameters(chunk: str, known: "_Known") -> Iterator[tuple[str, bool]]:
@@ -141,14 +161,31 @@ def _words(segment: str) -> tuple[str, ...]:
     return tuple(fold(_BETWEEN.sub(" ", unicodedata.normalize("NFKC", segment))).split())
 
 
+class _Telling:
+    """Words behind which a secret may stand."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(words)
+        self._long = tuple(word for word in self._words if len(word) >= _LONG)
+
+    def end(self, words: Sequence[str]) -> bool:
+        """Whether they are the last of these, a number behind them aside: secret, access token, user 1, userpass."""
+        while words and words[-1].isdecimal():
+            words = words[:-1]
+        counts = range(1, min(len(words), _TOGETHER) + 1)
+        return bool(words) and (
+            any("".join(words[-count:]) in self._words for count in counts) or words[-1].endswith(self._long)
+        )
+
+
 @dataclass(frozen=True)
 class _Known:
     """What `cameras/streams.yaml` says, prepared."""
 
     values: dict[str, re.Pattern[str]]
     flags: frozenset[str]
-    credentials: frozenset[str]
-    logins: frozenset[str]
+    credentials: _Telling
+    logins: _Telling
     named: re.Pattern[str]
     words: frozenset[str]  # of which a segment may be made
     counted: frozenset[str]
@@ -157,11 +194,9 @@ class _Known:
         pattern = self.values.get(name.casefold())
         return pattern is not None and pattern.fullmatch(value.removesuffix(".sdp")) is not None
 
-    def ends(self, words: Sequence[str], named: frozenset[str]) -> bool:
-        """Whether the last words, a number behind them aside, are among the named: secret, access token, user 1."""
-        while words and words[-1].isdecimal():
-            words = words[:-1]
-        return any("".join(words[-count:]) in named for count in range(1, min(len(words), _TOGETHER) + 1))
+    def tells(self, words: Sequence[str]) -> bool:
+        """Whether a password or a token may follow these."""
+        return self.credentials.end(words) or self.logins.end(words)
 
     def plain(self, segment: str, before: Sequence[str] = ()) -> bool:
         """Whether a segment is what devices and people call a stream: nothing but known words and short numbers.
@@ -172,7 +207,7 @@ class _Known:
         text = unquote(segment)
         if before and before[-1] in self.counted and _CHANNEL.fullmatch(text):
             return True
-        odd = [word for word in _words(segment) if word not in self.words]
+        odd = self._odd(_words(segment))
         letters, digits = ([word for word in odd if word.isdecimal() is number] for number in (False, True))
         return (
             _NAME.fullmatch(text) is not None
@@ -180,6 +215,15 @@ class _Known:
             and len("".join(digits)) <= _DIGITS
             and all(_NUMBER.fullmatch(number) or _stands_alone(number, text) for number in digits)
         )
+
+    def _odd(self, words: Sequence[str]) -> list[str]:
+        """Those that are not known; a single letter is known beside its number alone: h264, 640x480."""
+        numbers = [word.isdecimal() and word in self.words for word in words]
+        return [
+            word
+            for at, word in enumerate(words)
+            if word not in self.words or (len(word) == 1 and not any(numbers[max(0, at - 1) : at + 2]))
+        ]
 
 
 def _stands_alone(number: str, text: str) -> bool:
@@ -200,8 +244,8 @@ def _prepared(version: streams.Version) -> _Known:
     return _Known(
         values=values,
         flags=frozenset(f.casefold() for f in data.flags),
-        credentials=frozenset(w.replace("_", "") for w in data.credentials.words),
-        logins=frozenset(data.credentials.logins),
+        credentials=_Telling(w.replace("_", "") for w in data.credentials.words),
+        logins=_Telling(w.replace("_", "") for w in data.credentials.logins),
         named=re.compile(rf"(?:(?<=_)|^)({names})=", re.IGNORECASE),
         words=frozenset(data.path.words),
         counted=frozenset(data.path.counted),

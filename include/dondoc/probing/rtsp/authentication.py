@@ -9,7 +9,8 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 
 # Of two bytes in GBK and its like the second may look like a backslash, which then escapes nothing.
 _TWO_BYTES = r"[\x81-\xfe][\x40-\xfe]"
@@ -39,7 +40,9 @@ class Challenge:
 
     @property
     def method(self) -> str:
-        return "BASIC" if self.scheme == "BASIC" else self.parts.get("algorithm", "MD5").upper()
+        if self.scheme == "BASIC":
+            return "BASIC"
+        return self.parts.get("algorithm", "").strip(" ").upper() or "MD5"  # an empty one is none
 
     @property
     def shown(self) -> str:
@@ -121,6 +124,21 @@ class Login:
     def __repr__(self) -> str:
         return f"Login({self.challenge.method})"
 
+    def following(self, told: Iterable[bytes]) -> "Login":
+        """The login for what is asked next: a camera may say which nonce it wants then (RFC 7616, 3.5), so that it need
+        not ask for the login anew.
+
+        Args:
+            told: values of Authentication-Info.
+        """
+        named = [one.parts.get("nextnonce") for one in parse_challenges(b"Digest " + value for value in told)]
+        if not (nonce := next(filter(None, named), None)) or self.challenge.method.endswith("-SESS"):
+            return self
+        login = copy(self)
+        login.challenge = replace(self.challenge, parts={**self.challenge.parts, "nonce": nonce})
+        login._count = 0
+        return login
+
     def header(self, method: str, uri: str, cnonce: str | None = None) -> str:
         """The value of the Authorization header, in Latin-1. `cnonce` is given only by tests."""
         if self.challenge.scheme == "BASIC":
@@ -136,7 +154,7 @@ class Login:
         }
         written = [f'{name}="{value}"' for name, value in fields.items()]
         written += [f'opaque="{parts["opaque"]}"'] if "opaque" in parts else []
-        written += [f"algorithm={parts['algorithm']}"] if "algorithm" in parts else []
+        written += [f"algorithm={parts['algorithm']}"] if parts.get("algorithm") else []
         if self.challenge.qop:
             written += ["qop=auth", f"nc={count}", f'cnonce="{cnonce}"']
         elif self.challenge.method.endswith("-SESS"):

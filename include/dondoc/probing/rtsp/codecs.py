@@ -47,10 +47,12 @@ class Frames:
         """Take an RTP packet; the key picture as its decoder wants it, once it is complete."""
         start, end = bounds(packet)
         markers = self._markers(packet)
-        if start >= end and not markers:
-            return None
         sequence, timestamp = int.from_bytes(packet[2:4]), packet[4:8]
-        lost = not self._reliable and self.seen and sequence != (self._sequence + 1) & 0xFFFF
+        follows = sequence == (self._sequence + 1) & 0xFFFF
+        if start >= end and not markers:
+            self._sequence = sequence if end and follows else self._sequence  # it has a number, and nothing else
+            return None
+        lost = not self._reliable and self.seen and not follows
         done = self._finish() if timestamp != self._timestamp and not lost else None
         if timestamp != self._timestamp:
             self._payloads, self._head, self._size, self._whole = [], b"", 0, True

@@ -6,6 +6,7 @@ import ssl
 import string
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from dondoc.probing.address import Address, parse
@@ -88,8 +89,10 @@ class Dialogue:
         digest: bool = False,
         md5: bool = False,
         worked: bool = False,
+        at: Ip | None = None,
     ) -> None:
-        self.address, self._first = address, address.device
+        """`at`: where the device was found before; of all that its name stands for, it is asked there alone."""
+        self.address, self._first, self._at = address, address.device, at
         self.credentials = (user, password or "") if user is not None else None
         self._resolver, self._md5, self._worked = resolver, md5, worked
         self.steps = Steps()
@@ -99,6 +102,7 @@ class Dialogue:
         self.session = ""
         self.ip: Ip | None = None  # that is connected to
         self._login: Login | None = None
+        self._refused = False  # the login was, whatever it was good for before: nothing more carries it
         self._led_away = False  # to another device, which gets no login
         self._connection: Connection | None = None
         self._sequence = self._noise = 0
@@ -120,6 +124,11 @@ class Dialogue:
         return self._first in self._digest
 
     @property
+    def password_refused(self) -> bool:
+        """Whether the login was shown, and all that it got was a refusal."""
+        return self._refused and not self.password_answered
+
+    @property
     def elsewhere(self) -> bool:
         """Whether a redirect led to another device than the one that was to be checked."""
         return self.address.device != self._first
@@ -139,7 +148,8 @@ class Dialogue:
             Verdict: any of that failed.
         """
         self.progress = Progress.RESOLVE
-        ips = [self.ip] if again and self.ip else await self._allowed()
+        known = self.ip if again else self._at
+        ips = [known] if known else await self._allowed()
         self.progress = Progress.CONNECT
         self._connection = await self._connect(ips)
         if self.address.scheme == "rtsps":
@@ -191,15 +201,15 @@ class Dialogue:
         fields = {"CSeq": str(self._sequence), "User-Agent": "dondoc", **headers}
         if self.session:
             fields["Session"] = self.session
-        if self._login:
-            fields["Authorization"] = self._login.header(method, url)
+        login = None if self._refused else self._login
+        if login:
+            fields["Authorization"] = login.header(method, url)
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self._connection.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode("latin-1"))
-        self.password_sent |= self._login is not None
+        self.password_sent |= login is not None
         if method != "TEARDOWN" and not self._plays:  # no answer to these is awaited
             self.asked = method
-        login = f" (đăng nhập {self._login.challenge.shown})" if self._login else ""
-        self.steps.note(f"→ {method}{login}")
+        self.steps.note(f"→ {method} (đăng nhập {login.challenge.shown})" if login else f"→ {method}")
         if method == "TEARDOWN":
             await asyncio.sleep(0)  # it is sent at the end of the loop's turn: not to be overtaken by hanging up
 
@@ -213,6 +223,8 @@ class Dialogue:
         while self._connection:
             got = await self._connection.read()
             await self.spend(got)
+            if isinstance(got, Response) and got.status == 401:
+                self._take_refusal(got)
             if not isinstance(got, Response) or got.status >= 200:
                 return got
             self._noise += 1
@@ -244,28 +256,38 @@ class Dialogue:
 
     async def request(self, method: str, url: str, **headers: str) -> Response:
         """Ask, and await the reply; a nonce that went stale is renewed once."""
+        before = self._login
         await self.send(method, url, **headers)
         reply = await self._reply()
-        if reply.status == 401 and self._login and self.credentials:
-            alike = (way for way in self._ways() if way.method == self._login.challenge.method)
-            renewed = next(alike, None) or next(iter(self._ways()), None)
-            if renewed and renewed.stale and renewed.nonce != self._login.challenge.nonce:  # else it is as good as no
-                self._login = Login(*self.credentials, renewed)
-                await self.send(method, url, **headers)
-                reply = await self._reply()
+        if reply.status == 401 and before and not self._refused:
+            await self.send(method, url, **headers)
+            reply = await self._reply()
+            self._refused = reply.status == 401
         return reply
+
+    def _take_refusal(self, reply: Response) -> None:
+        """What a 401 offers, and whether it refuses the login or only the nonce: then there is a new one."""
+        self._offered = parse_challenges(reply.challenges)
+        if any(c.scheme == "DIGEST" for c in self._offered):
+            self._digest.add(self.address.device)
+        if self._login is None or self.credentials is None:
+            return
+        alike = (way for way in self._ways() if way.method == self._login.challenge.method)
+        renewed = next(alike, None) or next(iter(self._ways()), None)
+        if renewed and renewed.stale and renewed.nonce != self._login.challenge.nonce:  # else it is as good as no
+            self._login = Login(*self.credentials, renewed)
+        else:
+            self._refused = True
 
     async def _reply(self) -> Response:
         """The next reply. Its number is not compared: with one request under way, an odd one is a camera's mistake."""
         while True:
             got = await self.read()
             if isinstance(got, Response):
-                if got.status == 401:
-                    self._offered = parse_challenges(got.challenges)
-                    if any(c.scheme == "DIGEST" for c in self._offered):
-                        self._digest.add(self.address.device)
                 self.steps.note_reply(got, self._offered)
-                self.password_answered |= self._login is not None and got.status != 401
+                if self._login and got.status != 401:
+                    self.password_answered = True
+                    self._login = self._login.following(got.written("authentication-info"))
                 return got
             if self.progress is Progress.PLAY and self._ahead < AHEAD:
                 self.packets.append(got)
@@ -276,7 +298,8 @@ class Dialogue:
 
         Digest signs what is asked for: a camera that had an address of another one signed could log in there.
         """
-        url = quote(url, safe=string.punctuation)  # some write what no request may hold: blanks, their own letters
+        # Some write what no request may hold: blanks, letters of their own, in whichever code.
+        url = quote(url, safe=string.punctuation, errors="surrogateescape")
         if _is_of(url, self.address.device):
             return url  # as it stands: some cameras compare letter by letter
         authority = _AUTHORITY.match(url)  # searched for, it takes a minute
@@ -306,10 +329,10 @@ class Dialogue:
         """
         for _ in range(REDIRECTS + 1):
             await self._greet()
-            reply = await self.ask("DESCRIBE", self.address.url, Accept="application/sdp")
+            reply = await self._asked_to_describe()
             if reply.status not in FOLLOWED:
-                track, base = self._video(reply)
-                return track, base or self.address.url
+                track, named = self._video(reply)
+                return track, named or self.address.url
             await self._follow(reply)
         raise Verdict("server_error", "chuyển hướng vòng quanh")
 
@@ -322,6 +345,22 @@ class Dialogue:
                 raise
             self.progress = Progress.HUNG_UP
             raise Verdict("not_rtsp", TLS) if await self._secure() else Verdict("closed_early", HUNG_UP) from None
+        if self._hangs_up(self._options):
+            await self._reopen()
+
+    async def _asked_to_describe(self) -> Response:
+        """Asked again where it had hung up after a 401 to OPTIONS, as some do after each 401."""
+        asked = partial(self.ask, "DESCRIBE", self.address.url, Accept="application/sdp")
+        try:
+            return await asked()
+        except ConnectionError:
+            if self._options.status != 401 or self.received or self.password_sent:
+                raise
+        await self._reopen()
+        return await asked()
+
+    def _hangs_up(self, reply: Response) -> bool:
+        return self._connection is None or self._connection.ended or reply.get("connection").lower() == "close"
 
     async def _secure(self) -> bool:
         """Whether the other end, which hung up without a word, would speak TLS: over a connection of its own."""
@@ -356,7 +395,7 @@ class Dialogue:
                 else "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu"
             )
             raise Verdict("auth_required", known)
-        if self._connection is None or self._connection.ended or reply.get("connection").lower() == "close":
+        if self._hangs_up(reply):
             await self._reopen()
         reply = await self._log_in(ways, method, url, **headers)
         if reply.status == 401:
@@ -383,10 +422,15 @@ class Dialogue:
         return await self.request(method, url, **headers)
 
     async def _reopen(self) -> None:
+        """Connect to it again: that it does not pick up now is a connection that it ended, for it had answered."""
         progress = self.progress
         self.close()
-        await self.open(again=True)
-        self.progress = progress
+        try:
+            await self.open(again=True)
+        except Verdict:
+            raise ConnectionAbortedError from None
+        finally:
+            self.progress = progress
 
     def _ways(self) -> list[Challenge]:
         """How to log in as asked last, the strongest first; never by Basic once Digest was offered, be it in another
@@ -421,7 +465,7 @@ class Dialogue:
         track = sdp.video(reply.body)
         if track is None:
             raise Verdict("no_video_track", _without_video(reply))
-        return track, reply.get("content-base") or reply.get("content-location")
+        return track, base(reply)
 
     async def _follow(self, reply: Response) -> None:
         """Go where the camera points, as to any new address; the password goes to no other device."""
@@ -434,9 +478,15 @@ class Dialogue:
         if target.device != self.address.device:
             self._led_away |= self.credentials is not None
             self.credentials, self._worked = None, False
-        self._login, self.session = None, ""
+        self._login, self._at, self.session = None, None, ""
         self.address = target
         await self.open()
+
+
+def base(reply: Response) -> str:
+    """What the addresses in a description are relative to, as the camera wrote it; empty where it names nothing."""
+    named = (*reply.written("content-base"), *reply.written("content-location"))
+    return next(filter(None, named), b"").decode("utf-8", "surrogateescape")
 
 
 def _is_of(url: str, device: tuple[str, str, int]) -> bool:

@@ -65,7 +65,7 @@ async def stretches(
     async with playing(dialogue, track, base) as way:
         ours = Senders(partial(collector, track, reliable=way.reliable), track.payload_type, fits)
         plain = track.codec not in ("h264", "h265")
-        theirs = ours if plain else Senders(partial(_stretch, track), track.payload_type, fits)
+        theirs = ours if plain else Senders(partial(_stretch, track), track.payload_type, fits, by_source=False)
         built, told = None, time.monotonic()
         while True:
             packet = await way.read()
@@ -195,20 +195,22 @@ def _patience(reply: Response) -> float:
 
 
 def _session(reply: Response) -> str:
-    return reply.get("session").partition(";")[0].strip()
+    """A character for each byte of it: it is given back as it came."""
+    told = next(iter(reply.written("session")), b"")
+    return told.partition(b";")[0].strip(b" ").decode("latin-1")
 
 
 def _channel(transport: str) -> int | None:
     """The channel that pictures come on: the camera has the last word. None: it agreed to UDP, unasked."""
-    chosen = re.search(r"interleaved=([0-9]{1,3})(?![0-9])", transport)
+    chosen = re.search(r"interleaved\s*=\s*([0-9]{1,3})(?![0-9])", transport, re.IGNORECASE)
     if chosen:
         return int(chosen[1])
     udp = re.match(r"RTP/AVPF?(?:/UDP)?(?:;|$)", transport.strip(), re.IGNORECASE)
-    return None if udp or "client_port" in transport else 0
+    return None if udp or "client_port" in transport.lower() else 0
 
 
 def _knock(packets: Datagrams, transport: str) -> None:
-    port = re.search(r"server_port=([0-9]{1,5})(?![0-9])", transport)
+    port = re.search(r"server_port\s*=\s*([0-9]{1,5})(?![0-9])", transport, re.IGNORECASE)
     if port:
         packets.knock(int(port[1]))
 

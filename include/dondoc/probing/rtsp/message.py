@@ -50,9 +50,17 @@ class Response:
 
     @cached_property
     def challenges(self) -> list[bytes]:
-        """The values of WWW-Authenticate as the camera wrote them: that is what is hashed."""
-        found = (value for name, value in self._fields("latin-1") if name == "www-authenticate")
-        return [_CONTROL.sub("", value).encode("latin-1") for value in found]
+        """The values of WWW-Authenticate."""
+        return self.written("www-authenticate")
+
+    def written(self, name: str) -> list[bytes]:
+        """The values of a header as the camera wrote them: that is what is hashed, or given back to it."""
+        fields = self._fields("latin-1") if self._has(name) else ()
+        return [_CONTROL.sub("", value).encode("latin-1") for n, value in fields if n == name]
+
+    def _has(self, name: str) -> bool:
+        """Whether a header may be there: most that are asked for are not, and to read them all takes longer."""
+        return name.encode() in self.lines.lower()
 
     def _fields(self, encoding: str) -> Iterator[tuple[str, str]]:
         for line in self.lines.decode(encoding, "replace").split("\n"):
@@ -62,7 +70,7 @@ class Response:
 
     def get(self, name: str) -> str:
         """The first value of a header, empty when absent."""
-        return self.headers.get(name, [""])[0]
+        return self.headers.get(name, [""])[0] if self._has(name) else ""
 
 
 TLS = "cổng này dùng TLS, không phải RTSP thường: thử địa chỉ rtsps://"

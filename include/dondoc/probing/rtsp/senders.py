@@ -20,12 +20,21 @@ class Collector(Protocol):
 
 
 class Senders:
-    """Keeps the packets of each sender apart. What was described is preferred: others count only while it is silent."""
+    """Keeps the packets of each sender apart. What was described is preferred: others count only while it is silent.
+
+    Args:
+        by_source: senders are told apart by what they call themselves (SSRC), too; some cameras change that at will.
+    """
 
     def __init__(
-        self, make: Callable[[Fits], Collector], payload_type: int | None = None, fits: Fits = memory.fits
+        self,
+        make: Callable[[Fits], Collector],
+        payload_type: int | None = None,
+        fits: Fits = memory.fits,
+        *,
+        by_source: bool = True,
     ) -> None:
-        self._make, self._described, self._fits = make, payload_type, fits
+        self._make, self._described, self._fits, self._by_source = make, payload_type, fits, by_source
         self._collectors: dict[tuple[int, bytes], Collector] = {}
         self._sizes: dict[tuple[int, bytes], int] = {}
         self._heard = False  # what was described
@@ -35,7 +44,8 @@ class Senders:
         """Take a packet; what its collector made of it."""
         if bounds(packet) == (0, 0) or sender(packet)[0] in REPORTS:
             return None
-        who = sender(packet)
+        kind, source = sender(packet)
+        who = kind, source if self._by_source else b""
         self._heard |= who[0] == self._described
         if self._heard and who[0] != self._described:
             return None

@@ -1,6 +1,6 @@
 """A stretch of a stream as it came, for a decoder that finds the pictures in it by itself.
 
-What FFmpeg does with packets: it heeds no marker, no number, no time. Here nothing decides what a picture is.
+What FFmpeg does with packets: it heeds no marker, no number, no time. What a picture is, its slices alone say.
 """
 
 from dondoc.probing.picture import memory
@@ -8,7 +8,7 @@ from dondoc.probing.picture.memory import Fits
 from dondoc.probing.picture.units import START, begins_picture, is_set, kind, needs_no_other
 from dondoc.probing.rtsp.depacketise import CODE, LARGEST_SET, bounds
 
-AFTER = 3  # packets with a new time after the start of a key picture: by then it is over
+AFTER = 3  # pictures that begin after a key picture until there is enough to look at
 SETS = 16  # parameter sets that are kept when the rest is dropped
 
 
@@ -22,7 +22,8 @@ class Stretch:
         self._head = 2 if self._h265 else 1
         self._sets: dict[bytes, None] = dict.fromkeys(parameter_sets)
         self._parts: list[bytes] = []
-        self._size, self._timestamp, self._times = 0, b"", -1  # `_times`: of new ones since the key picture began
+        self._size, self._begun = 0, -1  # `_begun`: pictures since the key picture; -1: none is under way
+        self._done: bytes | None = None
         self.seen = False
 
     @property
@@ -35,14 +36,9 @@ class Stretch:
         start, end = bounds(packet)
         if start >= end:
             return None
-        self.seen = True
-        if packet[4:8] != self._timestamp:
-            self._timestamp = packet[4:8]
-            self._times += self._times >= 0
-        done = self.stream if self._times == AFTER else None
-        self._times = -1 if done else self._times
+        self.seen, self._done = True, None
         self._take(packet[start:end])
-        return done
+        return self._done
 
     def _take(self, payload: bytes) -> None:
         sort = kind(self._codec, payload)
@@ -75,8 +71,8 @@ class Stretch:
     def _unit(self, unit: bytes) -> None:
         unit = unit.lstrip(b"\0").removeprefix(b"\1") if unit[:3] in (b"\0\0\0", CODE) else unit
         for one in filter(None, unit.split(CODE, SETS)):
-            if self._times < 0 and begins_picture(self._codec, one) and needs_no_other(self._codec, one):
-                self._parts, self._size, self._times = [], 0, 0
+            if begins_picture(self._codec, one):
+                self._begin(one)
             if is_set(self._codec, one) and self._head < len(one) <= LARGEST_SET:
                 self._sets.pop(one, None)
                 self._sets[one] = None
@@ -84,10 +80,18 @@ class Stretch:
                     del self._sets[next(iter(self._sets))]
             self._keep(START + one)
 
+    def _begin(self, unit: bytes) -> None:
+        """Another picture begins."""
+        self._begun += self._begun >= 0
+        if self._begun == AFTER:
+            self._done, self._begun = self.stream, -1
+        if self._begun < 0 and needs_no_other(self._codec, unit):
+            self._parts, self._size, self._begun = [], 0, 0
+
     def _keep(self, part: bytes) -> None:
         self._size += memory.cost(part)
         if not self._fits(self._size):
-            self._parts, self._size, self._times = [], 0, -1
+            self._parts, self._size, self._begun = [], 0, -1
             self._fits(0)
             return
         self._parts.append(part)
