@@ -41,7 +41,7 @@ check: lint  ## style, types, fast tests: what to run while you work
 	$(BIN)/python -m pytest -q -m "not slow" -n auto --dist loadfile
 
 # Side by side, a file to a process: the tests of real servers mostly wait. On one process it is the same, but slower.
-WORKERS ?= 3
+WORKERS ?= 4
 # Where there is room, what they write lies in memory: thousands of small databases wait for the disk at each commit.
 MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df --output=avail /dev/shm | tail -n 1)" -gt 4000000 ] && echo /dev/shm)
 test: lint  ## style, types, all tests: what CI runs
