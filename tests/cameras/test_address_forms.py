@@ -175,7 +175,7 @@ def test_an_address_of_a_brand_shows_its_channel_and_no_secret(name: str, secret
         ("tlJwpbo6/live/ch1", "***/live/ch1"),
         ("Hanoi2024", "***"),
         ("admin:12345", "***"),
-        ("admin:12345/ch1", "***/***"),
+        ("admin:12345/ch1", "***/ch1"),
         ("user=admin_password=tlJwpbo6_channel=1_stream=0.sdp", "user=***_password=***_channel=1_stream=0.sdp"),
         ("10.7.8.9/live/1", "10.7.8.9/live/1"),
         ("10.7.8.9:8554/live/1", "10.7.8.9:8554/live/1"),
@@ -193,6 +193,9 @@ def test_an_address_of_a_brand_shows_its_channel_and_no_secret(name: str, secret
         (H + "/userpwd/Live12/1", H + "/***/***/1"),
         (H + "/live/g2k7h1p4/1", H + "/live/***/1"),
         (H + "/h264_g711_640x480/4k", H + "/h264_g711_640x480/4k"),
+        (H + "/bao-ve/ch1", H + "/***/ch1"),
+        (H + "/phong-khach/kenh2", H + "/***/kenh2"),
+        (H + "/transcode/ch1/main", H + "/***/ch1/main"),
     ],
 )
 def test_what_may_be_a_password_for_where_it_stands_is_hidden_however_plain_it_looks(text: str, shown: str) -> None:

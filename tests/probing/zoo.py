@@ -508,7 +508,7 @@ def odd(pack: Pack = plain, stream: Callable[[], Iterator[Unit]] = pictures, **m
 class Slow(Odd):
     """Sends a key picture long after PLAY, and ends a session that gives no sign of life for four seconds."""
 
-    late, every, alive = 55, 0.1, 0.0
+    late, every, alive = 12, 0.5, 0.0  # few pictures: on a busy machine each takes longer than it should
 
     async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
         return await self._say(

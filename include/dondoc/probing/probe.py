@@ -117,8 +117,8 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
 
 def _told(dialogues: Sequence[Dialogue]) -> tuple[str, ...]:
     """What was asked and answered, in the first look and in a second one, whose time begins anew."""
-    first, *second = (one.steps.lines() for one in dialogues)
-    return first + tuple(line for lines in second for line in (AGAIN, *lines))
+    first, *again = (one.steps.lines() for one in dialogues)
+    return first + tuple(line for lines in again for line in (AGAIN, *lines))
 
 
 def _led_away(seen: Seen, dialogue: Dialogue) -> str:

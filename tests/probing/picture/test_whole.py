@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from dondoc.demo import clips, rtp
 from dondoc.probing.picture import decode, h264, units, whole
-from dondoc.probing.picture.h265 import COLUMN, wider
+from dondoc.probing.picture.bits import Bits, closed, golomb
+from dondoc.probing.picture.h265 import COLUMN, _Sps, wider
 from dondoc.probing.picture.measure import Planes
 from dondoc.probing.picture.shifted import shifted
 from dondoc.probing.rtsp.codecs import Frames
@@ -130,6 +131,18 @@ def test_a_slice_that_goes_on_beyond_what_is_cut_off_at_the_lower_edge_is_damage
     assert decode.decode("h264", units.joined((*sets, *(nal for nal in large if nal[0] & 31 == 5)))) is None
 
 
+@pytest.mark.parametrize("cut", [0, 14, 16, 32, 100])
+def test_rows_that_are_coded_and_not_shown_are_no_damage(cut: int) -> None:
+    """Encoders that code heights in 32 cut off 16 rows of 720 alone."""
+    stream = x264(f"crop-rect=0,0,0,{cut}", (320, 208))
+    made = decode.decode("h264", units.joined(stream))
+    assert made
+    assert made.y.shape == (208 - cut, 320)
+    pieces = [n for n, nal in enumerate(stream) if units.is_slice("h264", nal)]
+    torn = [nal[: len(nal) // 3] if n == pieces[0] else nal for n, nal in enumerate(stream)]
+    assert decode.decode("h264", units.joined(torn)) is None
+
+
 @pytest.mark.parametrize("params", ["tff=1", "fake-interlaced=1:slices=4", "bff=1:slices=5:cabac=0"])
 @pytest.mark.parametrize("form", ["yuv420p", "yuv422p10le", "yuv444p", "gray"])
 def test_an_interlaced_frame_of_any_format_is_whole(params: str, form: str) -> None:
@@ -179,6 +192,26 @@ def test_a_wider_picture_is_the_same_but_for_what_smooths_its_edge(params: str) 
         assert one.shape == other.shape
         assert np.array_equal(one[:, : edge * one.shape[1] // 640], other[:, : edge * one.shape[1] // 640])
         assert np.abs(one.astype(int) - other).max() < 16
+
+
+def cut_off(stream: bytes, right: int, bottom: int) -> bytes:
+    """The same of H.265, with so many columns and rows that are not shown."""
+    given = units.split(stream)
+    sps = next(unit for unit in given if units.kind("h265", unit) == 33)
+    read = _Sps.of(Bits(sps[2:]))
+    end = read.at[1]
+    window = "1" + golomb(0) + golomb(right // 2) + golomb(0) + golomb(bottom // 2)
+    cut = sps[:2] + closed(read.bits[:end] + window + read.bits[end + 1 :])
+    return units.joined(cut if unit == sps else unit for unit in given)
+
+
+@pytest.mark.parametrize(("right", "bottom"), [(8, 0), (62, 0), (0, 50), (0, 56), (0, 62), (8, 62), (0, 64), (64, 0)])
+def test_of_h265_what_is_coded_and_not_shown_is_no_damage(right: int, bottom: int) -> None:
+    stream = cut_off(h265("wpp=0", (640, 384)), right, bottom)
+    made = decode.decode("h265", stream)
+    assert made
+    assert (made.y.shape, made.u.shape) == ((384 - bottom, 640 - right), ((384 - bottom) // 2, (640 - right) // 2))
+    assert decode.decode("h265", stream[:-100]) is None
 
 
 def test_of_h265_that_is_not_made_wider_the_end_is_seen_all_the_same() -> None:

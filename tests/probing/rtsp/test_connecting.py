@@ -13,6 +13,7 @@ import pytest
 from dondoc.demo.fleet import Fleet
 from dondoc.probing.probe import probe
 from dondoc.probing.verdicts import Finding, Target
+from tests.ports import held
 
 LOOPBACK = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
 # What a child with few descriptors finds of 300 cameras that hang, 300 at a time.
@@ -70,11 +71,11 @@ def test_a_camera_that_is_connected_to_again_for_its_login_is_the_same_one(names
             heard.append(await reader.read(4096))
             writer.close()
 
-        first = await asyncio.start_server(asks, "127.0.0.4", 0)
-        port = first.sockets[0].getsockname()[1]
-        async with await asyncio.start_server(hears, "127.0.0.1", port):
-            target = Target("x", f"rtsp://hai.example.vn:{port}/1", "u", "p")
-            return await probe(target, allow=LOOPBACK, timeout=5.0)
+        with held() as [port]:
+            first = await asyncio.start_server(asks, "127.0.0.4", port)
+            async with await asyncio.start_server(hears, "127.0.0.1", port):
+                target = Target("x", f"rtsp://hai.example.vn:{port}/1", "u", "p")
+                return await probe(target, allow=LOOPBACK, timeout=5.0)
 
     names["answers"]["hai.example.vn"] = ["127.0.0.4", "127.0.0.1"]
     assert asyncio.run(run()).verdict in ("connection_refused", "closed_early")

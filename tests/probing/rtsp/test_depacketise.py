@@ -120,6 +120,8 @@ def test_a_packet_without_content_has_a_number_and_is_no_loss(between: int) -> N
     empty = header(between + 2, marker=False)
     rest = [p[:2] + (int.from_bytes(p[2:4]) + 1).to_bytes(2) + p[4:] for p in sent[between + 1 :]]
     assert fed([*sent[: between + 1], empty, *rest]) == fed(sent)
+    for repeated in (between + 1, 0):  # what has no content has no number of its own, either
+        assert fed([*sent[: between + 1], header(repeated, marker=False), *sent[between + 1 :]]) == fed(sent)
     assert fed([*sent[: between + 1], *rest]) == []
 
 

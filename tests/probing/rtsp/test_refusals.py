@@ -117,7 +117,10 @@ def test_a_login_that_is_good_for_the_description_alone_is_not_shown_once_more_a
     assert any(one.startswith(b"TEARDOWN") for one in camera.asked)
 
 
-def test_signs_of_life_that_are_refused_carry_no_login_any_more() -> None:
+@pytest.mark.parametrize("answered", [True, False])
+def test_signs_of_life_that_are_refused_carry_no_login_any_more(answered: bool) -> None:
+    """Nor those after one without an answer, as over UDP nobody reads it."""
+
     async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
         played = any(one.startswith(b"PLAY") for one in visit.heard)
         if method == b"SETUP" and login:
@@ -127,12 +130,13 @@ def test_signs_of_life_that_are_refused_carry_no_login_any_more() -> None:
             for packet in rtp.played("moving", "h264", 1):  # no key picture
                 visit.writer.write(packet)
         elif played or (method != b"OPTIONS" and not login):
-            await visit.reply(b"401 No", DIGEST)
+            if answered or not played:
+                await visit.reply(b"401 No", DIGEST)
         else:
             return None
         return True
 
-    look(camera := Cameras(answer), timeout=4.5)
+    look(camera := Cameras(answer), timeout=2.5)
     assert sum(one.startswith(b"OPTIONS") for one in camera.heard["127.0.0.1"]) > 3
     assert len(camera.logins(b"OPTIONS")) <= 2  # one on each connection
 
@@ -287,6 +291,22 @@ def test_a_camera_that_hangs_up_after_each_401_is_logged_in_to(header: bytes) ->
     found = look(camera := Cameras(answer))
     assert (found.verdict, camera.visits) == ("ok", 3), found.steps
     assert len(camera.logins(b"DESCRIBE")) == 1
+
+
+@pytest.mark.parametrize(("hangs_up", "visits"), [(False, 1), (True, 2)])
+def test_a_camera_that_says_at_once_that_it_hangs_up_is_asked_as_long_as_it_does_not(
+    hangs_up: bool, visits: int
+) -> None:
+    """Some say so with every answer, and take one viewer at a time."""
+
+    async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
+        if method != b"OPTIONS":
+            return None
+        await visit.reply(more=b"Connection: close\r\n")
+        return not hangs_up
+
+    found = look(camera := Cameras(answer))
+    assert (found.verdict, camera.visits) == ("ok", visits), found.steps
 
 
 @pytest.mark.parametrize("how", ["no place", "hangs"])

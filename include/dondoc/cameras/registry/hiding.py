@@ -22,7 +22,8 @@ _PLACE = re.compile(r"(?:[\w.-]{0,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", r
 _NUMBER_OF_HOST = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")  # where a word or number begins
 _FEW_DIGITS = re.compile(r"[0-9]{1,2}")  # no secret, where they stand alone
-_LONG = 3  # letters of a word that tells a secret at the end of another one, too
+_LONG = 3  # letters of a word that tells a secret at the end of another one, too, but for
+_ENDINGS = frozenset({"code", "key", "sign"})  # those of many words: transcode, monkey, design
 _TOGETHER = 3  # words that may be written apart: mat khau, access token
 _NAME = re.compile(r"[\w .-]{0,48}")
 _NUMBER, _DIGITS = re.compile(r"[0-9]{1,2}|0[0-9]{2}"), 4  # behind a word; of all numbers of a segment
@@ -87,13 +88,15 @@ def _pieces(url: str, known: "_Known") -> Iterator[tuple[str, bool]]:
 def _path(path: str, known: "_Known") -> Iterator[tuple[str, bool]]:
     after_word = after_login = False
     before: Sequence[str] = ()
-    segments = path.split("/")
-    for number, segment in enumerate(segments):
+    filled = [segment for segment in path.split("/") if segment]
+    at = -1  # of those
+    for number, segment in enumerate(path.split("/")):
         if number:
             yield "/", False
+        at += bool(segment)
         words, mixed = _words(segment), re.search(r"[=;&,|?]", segment) is not None
         if segment and (after_word or after_login):
-            pieces = [(segment, not _is_channel(segments, number))]
+            pieces = [(segment, not (known.counts(words) or _is_channel(filled, at)))]
         elif mixed:
             pieces = list(_mixed(segment, known))
         else:
@@ -105,11 +108,11 @@ def _path(path: str, known: "_Known") -> Iterator[tuple[str, bool]]:
         after_login = known.logins.end(words) or (after_login and not segment.strip("."))
 
 
-def _is_channel(segments: Sequence[str], number: int) -> bool:
+def _is_channel(segments: Sequence[str], at: int) -> bool:
     """Whether a segment where a secret may stand is a short number alone: several may be one, as 19/08/45."""
-    beside = (next(filter(None, near), "") for near in (reversed(segments[:number]), segments[number + 1 :]))
+    beside = [*segments[max(0, at - 1) : at], *segments[at + 1 : at + 2]]
     alone = not any("=" in one or _FEW_DIGITS.fullmatch(one) for one in beside)
-    return alone and _FEW_DIGITS.fullmatch(segments[number]) is not None
+    return alone and _FEW_DIGITS.fullmatch(segments[at]) is not None
 
 
 def _hidden_end(pieces: Sequence[tuple[str, bool]]) -> bool:
@@ -166,7 +169,7 @@ class _Telling:
 
     def __init__(self, words: Iterable[str]) -> None:
         self._words = frozenset(words)
-        self._long = tuple(word for word in self._words if len(word) >= _LONG)
+        self._long = tuple(word for word in self._words - _ENDINGS if len(word) >= _LONG)
 
     def end(self, words: Sequence[str]) -> bool:
         """Whether they are the last of these, a number behind them aside: secret, access token, user 1, userpass."""
@@ -197,6 +200,10 @@ class _Known:
     def tells(self, words: Sequence[str]) -> bool:
         """Whether a password or a token may follow these."""
         return self.credentials.end(words) or self.logins.end(words)
+
+    def counts(self, words: Sequence[str]) -> bool:
+        """Whether they are what is counted and a short number, as ch1: wherever it stands, no secret."""
+        return len(words) == 2 and words[0] in self.counted and _FEW_DIGITS.fullmatch(words[1]) is not None
 
     def plain(self, segment: str, before: Sequence[str] = ()) -> bool:
         """Whether a segment is what devices and people call a stream: nothing but known words and short numbers.

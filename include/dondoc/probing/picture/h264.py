@@ -10,19 +10,19 @@ from typing import NamedTuple
 from dondoc.probing.picture.bits import Bits, bare, closed, golomb, guarded
 from dondoc.probing.picture.units import is_slice, kind
 
-UNITS = (
-    2  # rows of blocks that a picture gets more: of one, nothing may be left to see where it is cut at its lower edge
-)
+# Rows of blocks that a picture gets more: of one, nothing may be left to see where it is cut at its lower edge.
+ROWS = 2
 _SPS, _PPS = 7, 8
 _WITH_CHROMA = {44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244}  # profiles (ITU-T H.264, 7.3.2.1.1)
 _HEAD = 40  # bytes, more than the head of a slice has up to where it says that it is of a field
 
 
 class Taller(NamedTuple):
-    """A sequence parameter set (SPS), and how many rows of pixels its pictures have more than before."""
+    """A sequence parameter set (SPS), how many rows of pixels its pictures have more, and had before, shown or not."""
 
     sps: bytes
     rows: int
+    height: int
 
 
 class Sps(NamedTuple):
@@ -48,8 +48,9 @@ def taller(sps: bytes) -> Taller | None:
     except (IndexError, ValueError):
         return None
     before, after = read.at
-    changed = read.bits[:before] + golomb(read.height + UNITS) + read.bits[after:]
-    return Taller(sps[:1] + closed(changed), UNITS * (16 if read.frames_only else 32))
+    changed = read.bits[:before] + golomb(read.height + ROWS) + read.bits[after:]
+    unit = 16 if read.frames_only else 32
+    return Taller(sps[:1] + closed(changed), ROWS * unit, (read.height + 1) * unit)
 
 
 def with_both_fields(turn: Sequence[bytes], units: Sequence[bytes]) -> list[bytes]:
@@ -57,7 +58,8 @@ def with_both_fields(turn: Sequence[bytes], units: Sequence[bytes]) -> list[byte
     try:
         read = [parameters(Bits(unit[1:])) for unit in units if kind("h264", unit) == _SPS]
         sets = {one.number: one for one in read}
-        of = {number: sets[sps] for number, sps in (_pps(unit) for unit in units if kind("h264", unit) == _PPS)}
+        pairs = [_pps(unit) for unit in units if kind("h264", unit) == _PPS]
+        of = {number: sets[sps] for number, sps in pairs if sps in sets}
         lower = [_of_field(unit, of, lower=True) for unit in units if is_slice("h264", unit)]
         upper = [_of_field(unit, of, lower=False) if is_slice("h264", unit) else unit for unit in turn]
     except (_NoField, IndexError, ValueError, KeyError):

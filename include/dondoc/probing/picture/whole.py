@@ -74,10 +74,10 @@ def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
 
 
 def _of_h264(given: Sequence[bytes], decode: Decode) -> Planes | None:
-    units, rows = _taller(given)
+    units, rows, coded = _taller(given)
     made = [decode(joined(h264.with_both_fields(sent, units))) for sent in _turns("h264", units)]
     pictures = [picture for picture in made if picture]
-    return _merged(pictures, rows) if len(pictures) == len(made) else None
+    return _merged(pictures, rows, coded) if len(pictures) == len(made) else None
 
 
 def _of_h265(given: Sequence[bytes], decode: Decode) -> Planes | None:
@@ -93,7 +93,7 @@ def _of_h265(given: Sequence[bytes], decode: Decode) -> Planes | None:
             return None
         _check_end(sent, partial(decode, plain=plain, cropped=False))
         made.append(picture)
-    merged = _merged(made, 0)
+    merged = _merged(made)
     return decode(joined(given)) if plain else merged
 
 
@@ -120,10 +120,15 @@ def _narrowed(more: h265.Wider, decode: Decode) -> Planes | None:
     column, made = decode(joined(more.column)), decode(joined(more.going_on))
     if column is None or made is None:
         return None
-    narrow, beside = _parted(made, made.y.shape[1] - column.y.shape[1])
-    unlike = any((one[:TOP] != other[:TOP]).any() for one, other in zip(beside[:3], column[:3], strict=True))
-    if unlike or _is_plain(column.y[:TOP]):
+    # What is cut from the edges is cut from the column too: of it, less may be seen than it is wide, and few rows.
+    shown, beside = made.y.shape[1] - h265.COLUMN, made.y.shape[1] - column.y.shape[1]
+    if shown < 1:
         return None
+    tops = [other[:TOP] for other in column[:3]]
+    alike = all(np.array_equal(one[: len(top)], top) for one, top in zip(_parted(made, beside)[1], tops, strict=False))
+    if not alike or _is_plain(tops[0]):
+        return None
+    narrow = _parted(made, shown)[0]
     check_written(narrow)
     return narrow
 
@@ -145,20 +150,25 @@ def _parted(picture: Planes, width: int) -> tuple[Planes, Planes]:
     return Planes(y[:, :at], u[:, :colour], v[:, :colour], full), Planes(y[:, at:], u[:, colour:], v[:, colour:], full)
 
 
-def _taller(units: Sequence[bytes]) -> tuple[list[bytes], int]:
-    """The units with higher parameter sets, and by how many pixels."""
+def _taller(units: Sequence[bytes]) -> tuple[list[bytes], int, int]:
+    """The units with higher parameter sets, by how many rows of pixels, and how many there were, shown or not."""
     made = {unit: one for unit in units if unit[0] & 31 == 7 and (one := h264.taller(unit))}
-    rows = [*made.values()][-1].rows if made else 0
-    return [made[unit].sps if unit in made else unit for unit in units], rows
+    _, rows, coded = [*made.values()][-1] if made else (b"", 0, 0)
+    return [made[unit].sps if unit in made else unit for unit in units], rows, coded
 
 
-def _merged(turns: Sequence[Planes], rows: int) -> Planes:
-    """One picture of the turns, without the rows that it got more."""
+def _merged(turns: Sequence[Planes], rows: int = 0, coded: int = 0) -> Planes:
+    """One picture of the turns, without the rows that it got more.
+
+    Args:
+        coded: rows of pixels without them, shown or not; 0: as many as are shown.
+    """
     first, last = turns[0], turns[-1]
     height = first.y.shape[0] - rows
+    if height < 1 or first.y.shape != last.y.shape:
+        raise Damaged
     once, again = _written(first), _written(last)
-    unit = max(rows // h264.UNITS, BLOCK)
-    blocks = -(-height // unit) * unit // BLOCK
+    blocks = -(-(coded or height) // BLOCK)
     covered = once | again
     if not covered[:blocks].all() or (rows and covered[blocks:].any()) or (_unlike(first, last) & once & again).any():
         raise Damaged

@@ -50,24 +50,21 @@ class Depacketiser:
     def feed(self, packet: bytes) -> bytes | None:
         """Take an RTP packet; the key picture as an Annex-B stream with its parameter sets, once it is complete."""
         start, end = bounds(packet)
-        if end:
-            self._count(int.from_bytes(packet[2:4]))
+        sequence, timestamp = int.from_bytes(packet[2:4]), packet[4:8]
+        follows = sequence == (self._sequence + 1) & 0xFFFF
         if start >= end:
+            self._sequence = sequence if end and follows else self._sequence  # it has a number, and nothing else
             return None
-        self.seen, timestamp = True, packet[4:8]
+        self.seen = True
+        if not self._reliable and not follows and self._sequence >= 0:
+            self._fragment, self._whole = None, False
         new = timestamp != self._timestamp
         self._often_marked |= self._marked and not new
         # A new time without a marker before it: the camera sets none, or it was lost.
         done = self._finish() if new else None
-        self._timestamp, self._marked = timestamp, packet[1] >= 0x80
+        self._sequence, self._timestamp, self._marked = sequence, timestamp, packet[1] >= 0x80
         self._take(packet, start, end)
         return done or (self._finish() if self._marked and not self._often_marked else None)
-
-    def _count(self, sequence: int) -> None:
-        """Note whether packets were lost; one without content is none, but has its number."""
-        if not self._reliable and sequence != (self._sequence + 1) & 0xFFFF and self._sequence >= 0:
-            self._fragment, self._whole = None, False
-        self._sequence = sequence
 
     def _take(self, packet: bytes, start: int, end: int) -> None:
         sort = kind(self._codec, packet[start : start + 1])

@@ -103,6 +103,7 @@ class Dialogue:
         self.ip: Ip | None = None  # that is connected to
         self._login: Login | None = None
         self._refused = False  # the login was, whatever it was good for before: nothing more carries it
+        self._unheard = False  # no answer to a sign of life was read, which may be a refusal
         self._led_away = False  # to another device, which gets no login
         self._connection: Connection | None = None
         self._sequence = self._noise = 0
@@ -115,8 +116,8 @@ class Dialogue:
 
     @property
     def login(self) -> Challenge | None:
-        """What the camera was logged in under, None without a login."""
-        return self._login.challenge if self._login else None
+        """What the camera was logged in under, None without a login, or when it was refused."""
+        return self._login.challenge if self._login and not self._refused else None
 
     @property
     def digest(self) -> bool:
@@ -201,7 +202,7 @@ class Dialogue:
         fields = {"CSeq": str(self._sequence), "User-Agent": "dondoc", **headers}
         if self.session:
             fields["Session"] = self.session
-        login = None if self._refused else self._login
+        login = None if self._refused or self._unheard else self._login
         if login:
             fields["Authorization"] = login.header(method, url)
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
@@ -223,8 +224,10 @@ class Dialogue:
         while self._connection:
             got = await self._connection.read()
             await self.spend(got)
-            if isinstance(got, Response) and got.status == 401:
-                self._take_refusal(got)
+            if isinstance(got, Response):
+                self._unheard = False
+                if got.status == 401:
+                    self._take_refusal(got)
             if not isinstance(got, Response) or got.status >= 200:
                 return got
             self._noise += 1
@@ -310,6 +313,7 @@ class Dialogue:
         """Say that the session is still wanted, in the way that this camera knows. No answer is awaited."""
         keeps = "GET_PARAMETER" in self._options.get("public").upper()
         await self.send("GET_PARAMETER" if keeps else "OPTIONS", url)
+        self._unheard = True
 
     async def datagrams(self) -> Datagrams:
         """Where the camera may send packets over UDP: nobody else can.
@@ -345,16 +349,17 @@ class Dialogue:
                 raise
             self.progress = Progress.HUNG_UP
             raise Verdict("not_rtsp", TLS) if await self._secure() else Verdict("closed_early", HUNG_UP) from None
-        if self._hangs_up(self._options):
+        if self._connection is None or self._connection.ended:
             await self._reopen()
 
     async def _asked_to_describe(self) -> Response:
-        """Asked again where it had hung up after a 401 to OPTIONS, as some do after each 401."""
+        """Asked again where it hung up after OPTIONS, as it had said, or after a 401 to it, as some do after each."""
         asked = partial(self.ask, "DESCRIBE", self.address.url, Accept="application/sdp")
         try:
             return await asked()
         except ConnectionError:
-            if self._options.status != 401 or self.received or self.password_sent:
+            said = self._options.status == 401 or self._options.get("connection").lower() == "close"
+            if not said or self.received or self.password_sent:
                 raise
         await self._reopen()
         return await asked()
@@ -475,10 +480,11 @@ class Dialogue:
         except ValueError:
             raise Verdict("server_error", f"mã {reply.status}: chuyển hướng không rõ đi đâu") from None
         self.close()
+        self._at = self.ip
         if target.device != self.address.device:
             self._led_away |= self.credentials is not None
-            self.credentials, self._worked = None, False
-        self._login, self._at, self.session = None, None, ""
+            self.credentials, self._worked, self._at = None, False, None
+        self._login, self.session = None, ""
         self.address = target
         await self.open()
 

@@ -199,8 +199,7 @@ def content_length(response: Response) -> int:
     Raises:
         NotRtsp: no number, or too long.
     """
-    text = response.get("content-length") if b"content-length" in response.lines.lower() else ""
-    if not text:
+    if not (text := response.get("content-length")):
         return 0
     if not _LENGTH.fullmatch(text) or int(text) > LONGEST_BODY:
         raise NotRtsp("Content-Length không hợp lệ hoặc quá lớn")
