@@ -136,7 +136,7 @@ def test_signs_of_life_that_are_refused_carry_no_login_any_more(answered: bool) 
             return None
         return True
 
-    look(camera := Cameras(answer), timeout=2.5)
+    look(camera := Cameras(answer), timeout=3.5)
     assert sum(one.startswith(b"OPTIONS") for one in camera.heard["127.0.0.1"]) > 3
     assert len(camera.logins(b"OPTIONS")) <= 2  # one on each connection
 
@@ -291,6 +291,31 @@ def test_a_camera_that_hangs_up_after_each_401_is_logged_in_to(header: bytes) ->
     found = look(camera := Cameras(answer))
     assert (found.verdict, camera.visits) == ("ok", 3), found.steps
     assert len(camera.logins(b"DESCRIBE")) == 1
+
+
+def test_a_sign_of_life_without_a_login_that_is_refused_refuses_no_login() -> None:
+    """A camera answers late: the second carries none, the third does again."""
+
+    async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
+        asked = [one for one in visit.heard if one.startswith(b"OPTIONS")]
+        if method == b"SETUP":
+            await visit.reply(more=SETUP + b"Session: 7;timeout=2\r\n")
+        elif method == b"PLAY":
+            await good(visit, method, pictures=False)
+        elif method == b"DESCRIBE" and not login:
+            await visit.reply(b"401 No", DIGEST)
+        elif method == b"OPTIONS" and len(asked) == 3:
+            await visit.reply()
+            await visit.reply(b"401 No", DIGEST)
+        elif method == b"OPTIONS" and len(asked) == 2:
+            return True
+        else:
+            return None
+        return True
+
+    look(camera := Cameras(answer), timeout=4.0)
+    shown = [b"\r\nAuthorization: " in one for one in camera.asked if one.startswith(b"OPTIONS")]
+    assert shown[:4] == [False, True, False, True]
 
 
 @pytest.mark.parametrize(("hangs_up", "visits"), [(False, 1), (True, 2)])

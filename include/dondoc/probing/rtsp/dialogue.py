@@ -103,7 +103,7 @@ class Dialogue:
         self.ip: Ip | None = None  # that is connected to
         self._login: Login | None = None
         self._refused = False  # the login was, whatever it was good for before: nothing more carries it
-        self._unheard = False  # no answer to a sign of life was read, which may be a refusal
+        self._awaited: deque[bool] = deque()  # requests whose answer was not read; whether each carried the login
         self._led_away = False  # to another device, which gets no login
         self._connection: Connection | None = None
         self._sequence = self._noise = 0
@@ -149,6 +149,7 @@ class Dialogue:
             Verdict: any of that failed.
         """
         self.progress = Progress.RESOLVE
+        self._awaited.clear()
         known = self.ip if again else self._at
         ips = [known] if known else await self._allowed()
         self.progress = Progress.CONNECT
@@ -202,11 +203,13 @@ class Dialogue:
         fields = {"CSeq": str(self._sequence), "User-Agent": "dondoc", **headers}
         if self.session:
             fields["Session"] = self.session
-        login = None if self._refused or self._unheard else self._login
+        # A sign of life may be answered later, or over UDP be read by nobody: it may have been a refusal.
+        login = None if self._refused or self._awaited else self._login
         if login:
             fields["Authorization"] = login.header(method, url)
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         self._connection.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode("latin-1"))
+        self._awaited.append(login is not None)
         self.password_sent |= login is not None
         if method != "TEARDOWN" and not self._plays:  # no answer to these is awaited
             self.asked = method
@@ -224,11 +227,12 @@ class Dialogue:
         while self._connection:
             got = await self._connection.read()
             await self.spend(got)
-            if isinstance(got, Response):
-                self._unheard = False
+            if not isinstance(got, Response):
+                return got
+            if got.status >= 200:
+                carried = self._awaited.popleft() if self._awaited else True
                 if got.status == 401:
-                    self._take_refusal(got)
-            if not isinstance(got, Response) or got.status >= 200:
+                    self._take_refusal(got, carried)
                 return got
             self._noise += 1
             if self._noise > NOISE:
@@ -268,12 +272,16 @@ class Dialogue:
             self._refused = reply.status == 401
         return reply
 
-    def _take_refusal(self, reply: Response) -> None:
-        """What a 401 offers, and whether it refuses the login or only the nonce: then there is a new one."""
+    def _take_refusal(self, reply: Response, carried: bool) -> None:
+        """What a 401 offers, and whether it refuses the login or only the nonce: then there is a new one.
+
+        Args:
+            carried: whether what it answers carried the login.
+        """
         self._offered = parse_challenges(reply.challenges)
         if any(c.scheme == "DIGEST" for c in self._offered):
             self._digest.add(self.address.device)
-        if self._login is None or self.credentials is None:
+        if self._login is None or self.credentials is None or not carried:
             return
         alike = (way for way in self._ways() if way.method == self._login.challenge.method)
         renewed = next(alike, None) or next(iter(self._ways()), None)
@@ -313,7 +321,6 @@ class Dialogue:
         """Say that the session is still wanted, in the way that this camera knows. No answer is awaited."""
         keeps = "GET_PARAMETER" in self._options.get("public").upper()
         await self.send("GET_PARAMETER" if keeps else "OPTIONS", url)
-        self._unheard = True
 
     async def datagrams(self) -> Datagrams:
         """Where the camera may send packets over UDP: nobody else can.
