@@ -194,6 +194,14 @@ def test_a_wider_picture_is_the_same_but_for_what_smooths_its_edge(params: str) 
         assert np.abs(one.astype(int) - other).max() < 16
 
 
+@given(st.lists(st.sampled_from([b"\0", b"\0\0\3", b"\3", b"\7", b"\0\3"]), max_size=12).map(b"".join))
+def test_what_fills_up_behind_a_unit_is_left_out(tail: bytes) -> None:
+    kept = b"\x65" + tail
+    while kept.endswith((b"\0", b"\0\0\3")):
+        kept = kept[:-3] if kept.endswith(b"\3") else kept[:-1]
+    assert units.split(b"\0\0\1\x65" + tail + b"\0\0\3" * 40_000) == [kept]
+
+
 def cut_off(stream: bytes, right: int, bottom: int) -> bytes:
     """The same of H.265, with so many columns and rows that are not shown."""
     given = units.split(stream)

@@ -1,8 +1,10 @@
 """The units (NAL) of an Annex-B stream, H.264 or H.265, and what their first bytes say."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 START = b"\0\0\0\1"
+_FILLING = re.compile(rb"(?:\x00|\x03\x00\x00)*+")  # zeros and cabac_zero_words, read backwards
 
 
 def split(stream: bytes) -> list[bytes]:
@@ -11,10 +13,10 @@ def split(stream: bytes) -> list[bytes]:
 
 
 def _trimmed(unit: bytes) -> bytes:
-    unit = unit.rstrip(b"\0")
-    while unit.endswith(b"\0\0\3"):  # cabac_zero_words
-        unit = unit[:-3].rstrip(b"\0")
-    return unit
+    if not unit.endswith((b"\0", b"\3")):
+        return unit
+    filling = _FILLING.match(unit[::-1])
+    return unit[: len(unit) - filling.end()] if filling else unit
 
 
 def joined(units: Iterable[bytes]) -> bytes:
