@@ -8,7 +8,7 @@ import struct
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
-from tests.probing.served import Served
+from dondoc.demo.served import Served
 
 SDP = b"v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
 SOUND = b"v=0\r\ns=-\r\nm=audio 0 RTP/AVP 0\r\na=control:t0\r\n"

@@ -11,7 +11,7 @@ from datetime import timedelta
 from dondoc import clock
 from dondoc.demo import onvif
 from dondoc.demo.camera import HOST, PASSWORD, USER
-from tests.probing.served import Served
+from dondoc.demo.served import Served
 
 BASIC = 'WWW-Authenticate: Basic realm="device"\r\n'
 HASHES: dict[str, Callable[..., "hashlib._Hash"]] = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}

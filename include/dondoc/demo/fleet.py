@@ -11,12 +11,12 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Self
 
 from dondoc.demo.camera import BEHAVIOURS, HOST, SLOW_CLOCK, Camera
+from dondoc.demo.served import Served
 
 
-class Fleet:
+class Fleet(Served):
     """Serves in a thread of its own between `with` and its end.
 
     `counts` says how often each happened: "connections", "logins", "refused logins", and "logins /path".
@@ -24,6 +24,7 @@ class Fleet:
 
     def __init__(self, ports: Sequence[int] = (0,), refusing_port: int = 0) -> None:
         self.counts: Counter[str] = Counter()
+        self._visits: set[asyncio.Task[None]] = set()
         self._sockets = [_bound(p) for p in ports]
         with contextlib.suppress(OSError):  # macOS has one address only: no clock is slow there
             self._sockets.append(_bound(self._sockets[0].getsockname()[1], host=SLOW_CLOCK))
@@ -40,51 +41,32 @@ class Fleet:
         host = self.slow_clock if behaviour == "wrong-clock" else HOST
         return f"{scheme}://{info}{host}:{port}/{behaviour}/{name}"
 
-    def __enter__(self) -> Self:
-        ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, args=(ready,), name="camera fleet", daemon=True)
-        self._thread.start()
-        ready.wait()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join()
+        super().__exit__(kind, error, traceback)
         self._refusing.close()
 
-    def _serve(self, ready: threading.Event) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self.serve(ready))
+    async def start(self) -> list[asyncio.Server]:
+        """Clips are made when a camera is first played."""
+        return [await asyncio.start_server(self._visit, sock=s, backlog=1024) for s in self._sockets]
 
-    async def serve(self, ready: threading.Event) -> None:
-        """Serve until told to stop. Clips are made when a camera is first played."""
-        self._stop = asyncio.Event()
-        visits: set[asyncio.Task[None]] = set()
-
-        async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            task = asyncio.current_task()
-            assert task is not None
-            visits.add(task)
-            try:
-                await Camera(reader, writer, self.counts).talk()
-            except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
-                pass  # the visitor left, or the fleet stops
-            finally:
-                visits.discard(task)
-                writer.close()
-
-        servers = [await asyncio.start_server(visit, sock=s, backlog=1024) for s in self._sockets]
-        ready.set()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._stop.wait()
-        for server in servers:
-            server.close()
-        for task in visits:
+    async def stop(self) -> None:
+        for task in self._visits:
             task.cancel()
-        await asyncio.gather(*visits, return_exceptions=True)
+        await asyncio.gather(*self._visits, return_exceptions=True)
+
+    async def _visit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._visits.add(task)
+        try:
+            await Camera(reader, writer, self.counts).talk()
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
+            pass  # the visitor left, or the fleet stops
+        finally:
+            self._visits.discard(task)
+            writer.close()
 
 
 def _bound(port: int, *, shared: bool = True, host: str = HOST) -> socket.socket:

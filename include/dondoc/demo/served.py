@@ -12,9 +12,13 @@ class Served:
     async def start(self) -> list[asyncio.Server]:
         raise NotImplementedError
 
+    async def stop(self) -> None:
+        """End what the servers began, once they are closed."""
+
     def __enter__(self) -> Self:
         ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), daemon=True)
+        name = type(self).__name__
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), name=name, daemon=True)
         self._thread.start()
         ready.wait()
         return self
@@ -32,3 +36,4 @@ class Served:
         await self._stop.wait()
         for server in servers:
             server.close()
+        await self.stop()
