@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
-from dondoc.probing.rtsp.depacketise import REPLAY, bounds, extension
+from dondoc.probing.rtsp.depacketise import REPLAY, Numbers, bounds, extension
 
 LARGEST_HEAD = 16 * 1024  # bytes of segments beside the packets of a JPEG, which have some hundreds
 MOST_SEGMENTS = 128  # of them, and bytes of filling between them: a head has ten
@@ -32,13 +32,12 @@ class Frames:
         reliable: bool = False,
         fits: Fits = memory.fits,
     ) -> None:
-        self._reliable = reliable  # nothing gets lost on the way, whatever the numbers of packets say
         self._assemble = partial(jpeg, kept=Kept()) if codec == "jpeg" else CODECS[codec]
         self._markers = jpeg_markers if codec == "jpeg" else _no_markers
         self._head = b""  # of the picture, as far as it came beside the payloads
         self._beforehand = b"".join(parameter_sets)
         self._payloads: list[bytes] = []
-        self._timestamp, self._sequence = b"", -1
+        self._timestamp, self._numbers = b"", Numbers(reliable=reliable)
         self._size, self._fits = 0, fits  # what is held of the picture, and whether it may be so much
         self._whole = False  # one joins in the middle of a picture
         self.seen = False  # whether any packet with a payload came
@@ -46,17 +45,15 @@ class Frames:
     def feed(self, packet: bytes) -> bytes | None:
         """Take an RTP packet; the key picture as its decoder wants it, once it is complete."""
         start, end = bounds(packet)
-        markers = self._markers(packet)
-        sequence, timestamp = int.from_bytes(packet[2:4]), packet[4:8]
-        follows = sequence == (self._sequence + 1) & 0xFFFF
+        markers, timestamp = self._markers(packet), packet[4:8]
         if start >= end and not markers:
-            self._sequence = sequence if end and follows else self._sequence  # it has a number, and nothing else
+            self._numbers.skip(packet)
             return None
-        lost = not self._reliable and self.seen and not follows
+        lost = self._numbers.lost(packet)
         done = self._finish() if timestamp != self._timestamp and not lost else None
         if timestamp != self._timestamp:
             self._payloads, self._head, self._size, self._whole = [], b"", 0, True
-        self.seen, self._sequence, self._timestamp = True, sequence, timestamp
+        self.seen, self._timestamp = True, timestamp
         self._size += memory.cost(payload := packet[start:end], markers)
         fitting = len(self._head) + len(markers) <= LARGEST_HEAD and self._fits(self._size)
         self._whole = self._whole and not lost and fitting

@@ -15,6 +15,27 @@ ERA = datetime(1900, 1, 1, tzinfo=UTC)  # of NTP
 CODE = b"\0\0\1"  # begins a unit in a stream of them; within a unit no honest one has it
 
 
+class Numbers:
+    """The numbers of one sender's packets. `reliable`: none gets lost on the way, whatever they say."""
+
+    def __init__(self, *, reliable: bool) -> None:
+        self._reliable, self._last = reliable, -1
+
+    def lost(self, packet: bytes) -> bool:
+        """Whether some are missing before this one."""
+        before, follows = self._last, self._follows(packet)
+        self._last = int.from_bytes(packet[2:4])
+        return before >= 0 and not follows and not self._reliable
+
+    def skip(self, packet: bytes) -> None:
+        """Pass over one without content: where it follows the last, it has a number, and nothing else."""
+        if bounds(packet)[1] and self._follows(packet):
+            self._last = int.from_bytes(packet[2:4])
+
+    def _follows(self, packet: bytes) -> bool:
+        return int.from_bytes(packet[2:4]) == (self._last + 1) & 0xFFFF
+
+
 class Depacketiser:
     """Collects packets until a whole key picture is there. `feed` never raises, whatever bytes it is given.
 
@@ -33,13 +54,13 @@ class Depacketiser:
         reliable: bool = False,
         fits: Fits = memory.fits,
     ) -> None:
-        self._codec, self._h265, self._reliable = codec, codec == "h265", reliable
+        self._codec, self._h265 = codec, codec == "h265"
         self._numbered = numbered and self._h265  # decoding order numbers stand in the packets: passed over
         self._head = 2 if self._h265 else 1  # bytes before the content of a NAL unit
         self._sets: dict[bytes, int] = {}  # parameter set -> its kind; the newest last
         self._unit: list[bytes] = []
         self._fragment: list[bytes] | None = None
-        self._timestamp, self._sequence = b"", -1
+        self._timestamp, self._numbers = b"", Numbers(reliable=reliable)
         self._size, self._fits = 0, fits  # what is held of the picture, and whether it may be so much
         self._whole = True  # nothing of the picture under way was lost
         self._marked = self._often_marked = False  # the last packet; more than the last of a picture
@@ -50,19 +71,17 @@ class Depacketiser:
     def feed(self, packet: bytes) -> bytes | None:
         """Take an RTP packet; the key picture as an Annex-B stream with its parameter sets, once it is complete."""
         start, end = bounds(packet)
-        sequence, timestamp = int.from_bytes(packet[2:4]), packet[4:8]
-        follows = sequence == (self._sequence + 1) & 0xFFFF
         if start >= end:
-            self._sequence = sequence if end and follows else self._sequence  # it has a number, and nothing else
+            self._numbers.skip(packet)
             return None
-        self.seen = True
-        if not self._reliable and not follows and self._sequence >= 0:
+        self.seen, timestamp = True, packet[4:8]
+        if self._numbers.lost(packet):
             self._fragment, self._whole = None, False
         new = timestamp != self._timestamp
         self._often_marked |= self._marked and not new
         # A new time without a marker before it: the camera sets none, or it was lost.
         done = self._finish() if new else None
-        self._sequence, self._timestamp, self._marked = sequence, timestamp, packet[1] >= 0x80
+        self._timestamp, self._marked = timestamp, packet[1] >= 0x80
         self._take(packet, start, end)
         return done or (self._finish() if self._marked and not self._often_marked else None)
 
