@@ -91,8 +91,8 @@ class Dialogue:
         worked: bool = False,
         at: Ip | None = None,
     ) -> None:
-        """`at`: where the device was found before; of all that its name stands for, it is asked there alone."""
-        self.address, self._first, self._at = address, address.device, at
+        """`at`: where the device was found before, and is asked alone."""
+        self.address, self._first = address, address.device
         self.credentials = (user, password or "") if user is not None else None
         self._resolver, self._md5, self._worked = resolver, md5, worked
         self.steps = Steps()
@@ -100,7 +100,7 @@ class Dialogue:
         self.password_sent = self.password_answered = False
         self.packets: deque[bytes] = deque()  # that came before a reply: channel byte first
         self.session = ""
-        self.ip: Ip | None = None  # that is connected to
+        self.ip = at  # where it is: of all that its name stands for, what was connected to
         self._login: Login | None = None
         self._refused = False  # the login was, whatever it was good for before: nothing more carries it
         self._awaited: deque[bool] = deque()  # requests whose answer was not read; whether each carried the login
@@ -139,19 +139,15 @@ class Dialogue:
         """Bytes that came on this connection and are no whole message yet."""
         return len(self._connection.inbox) if self._connection else 0
 
-    async def open(self, *, again: bool = False) -> None:
-        """Resolve, check against the allow list, connect.
-
-        Args:
-            again: to where it was connected; a nonce is good there alone.
+    async def open(self) -> None:
+        """Resolve, check against the allow list, connect; where it is known, to that place.
 
         Raises:
             Verdict: any of that failed.
         """
         self.progress = Progress.RESOLVE
         self._awaited.clear()
-        known = self.ip if again else self._at
-        ips = [known] if known else await self._allowed()
+        ips = [self.ip] if self.ip else await self._allowed()  # a nonce is good there alone
         self.progress = Progress.CONNECT
         self._connection = await self._connect(ips)
         if self.address.scheme == "rtsps":
@@ -356,7 +352,7 @@ class Dialogue:
                 raise
             self.progress = Progress.HUNG_UP
             raise Verdict("not_rtsp", TLS) if await self._secure() else Verdict("closed_early", HUNG_UP) from None
-        if self._connection is None or self._connection.ended:
+        if self._ended:
             await self._reopen()
 
     async def _asked_to_describe(self) -> Response:
@@ -365,14 +361,15 @@ class Dialogue:
         try:
             return await asked()
         except ConnectionError:
-            said = self._options.status == 401 or self._options.get("connection").lower() == "close"
-            if not said or self.received or self.password_sent:
+            foreseen = self._options.status == 401 or self._options.closes
+            if not foreseen or self.received or self.password_sent:
                 raise
         await self._reopen()
         return await asked()
 
-    def _hangs_up(self, reply: Response) -> bool:
-        return self._connection is None or self._connection.ended or reply.get("connection").lower() == "close"
+    @property
+    def _ended(self) -> bool:
+        return self._connection is None or self._connection.ended
 
     async def _secure(self) -> bool:
         """Whether the other end, which hung up without a word, would speak TLS: over a connection of its own."""
@@ -407,7 +404,7 @@ class Dialogue:
                 else "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu"
             )
             raise Verdict("auth_required", known)
-        if self._hangs_up(reply):
+        if self._ended or reply.closes:
             await self._reopen()
         reply = await self._log_in(ways, method, url, **headers)
         if reply.status == 401:
@@ -438,7 +435,7 @@ class Dialogue:
         progress = self.progress
         self.close()
         try:
-            await self.open(again=True)
+            await self.open()
         except Verdict:
             raise ConnectionAbortedError from None
         finally:
@@ -487,10 +484,9 @@ class Dialogue:
         except ValueError:
             raise Verdict("server_error", f"mã {reply.status}: chuyển hướng không rõ đi đâu") from None
         self.close()
-        self._at = self.ip
         if target.device != self.address.device:
             self._led_away |= self.credentials is not None
-            self.credentials, self._worked, self._at = None, False, None
+            self.credentials, self._worked, self.ip = None, False, None
         self._login, self.session = None, ""
         self.address = target
         await self.open()

@@ -72,6 +72,11 @@ class Response:
         """The first value of a header, empty when absent."""
         return self.headers.get(name, [""])[0] if self._has(name) else ""
 
+    @property
+    def closes(self) -> bool:
+        """Whether it says that the other end hangs up now."""
+        return self.get("connection").lower() == "close"
+
 
 TLS = "cổng này dùng TLS, không phải RTSP thường: thử địa chỉ rtsps://"
 NOISE = 100  # the status of what asks for nothing: an interim reply, or a request of the camera's own

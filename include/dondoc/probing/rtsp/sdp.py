@@ -104,10 +104,8 @@ class Video:
 
 def video(body: bytes) -> Video | None:
     """The video track of a description, None when there is none."""
-    text = f"\n{body.decode('utf-8', 'surrogateescape')}".replace("\r\n", "\n").replace(
-        "\r", "\n"
-    )  # some end lines with CR
-    session, *media = _MEDIUM.split(text)
+    text = body.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n")  # some end lines with CR
+    session, *media = _MEDIUM.split(f"\n{text}")
     track = next((m for m in media if _VIDEO.match(m)), None)
     return None if track is None else Video(session, track)
 
