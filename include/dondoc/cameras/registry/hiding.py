@@ -18,12 +18,13 @@ from dondoc.probing.address import LONGEST
 
 MARK = "***"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
-_PLACE = re.compile(r"(?:[\w.-]{0,253}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
-_NUMBER_OF_HOST = re.compile(r"(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?", re.IGNORECASE)
+_V6_PORT = r"|\[[0-9a-f:.]{2,45}\])(?::[0-9]{0,5})?"
+_PLACE = re.compile(rf"(?:[\w.-]{{0,253}}{_V6_PORT}", re.IGNORECASE)
+_NUMBER_OF_HOST = re.compile(rf"(?:[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}}{_V6_PORT}", re.IGNORECASE)
 _BETWEEN = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")  # where a word or number begins
 _FEW_DIGITS = re.compile(r"[0-9]{1,2}")  # no secret, where they stand alone
-_LONG = 3  # letters of a word that tells a secret at the end of another one, too, but for
-_ENDINGS = frozenset({"code", "key", "sign"})  # those of many words: transcode, monkey, design
+_LONG = 3  # letters of a word that tells of a secret at the end of another one, too: userpass
+_ENDINGS = frozenset({"code", "key", "sign"})  # many other words end in these: transcode, monkey, design
 _TOGETHER = 3  # words that may be written apart: mat khau, access token
 _NAME = re.compile(r"[\w .-]{0,48}")
 _NUMBER, _DIGITS = re.compile(r"[0-9]{1,2}|0[0-9]{2}"), 4  # behind a word; of all numbers of a segment

@@ -124,11 +124,12 @@ def _narrowed(more: h265.Wider, decode: Decode) -> Planes | None:
     shown, beside = made.y.shape[1] - h265.COLUMN, made.y.shape[1] - column.y.shape[1]
     if shown < 1:
         return None
-    tops = [other[:TOP] for other in column[:3]]
-    alike = all(np.array_equal(one[: len(top)], top) for one, top in zip(_parted(made, beside)[1], tops, strict=False))
-    if not alike or _is_plain(tops[0]):
+    tops = [plane[:TOP] for plane in column[:3]]
+    if not _alike([one[: len(top)] for one, top in zip(_columns(made, beside)[:3], tops, strict=True)], tops):
         return None
-    narrow = _parted(made, shown)[0]
+    if _is_plain(tops[0]):
+        return None
+    narrow = _columns(made, 0, shown)
     check_written(narrow)
     return narrow
 
@@ -143,11 +144,16 @@ def _check_column(more: h265.Wider, decode: Decode) -> None:
         raise Damaged
 
 
-def _parted(picture: Planes, width: int) -> tuple[Planes, Planes]:
-    """What is left and what is right of so many columns of pixels."""
-    y, u, v, full = picture
-    at, colour = width, width * u.shape[1] // y.shape[1]
-    return Planes(y[:, :at], u[:, :colour], v[:, :colour], full), Planes(y[:, at:], u[:, colour:], v[:, colour:], full)
+def _columns(picture: Planes, first: int, end: int | None = None) -> Planes:
+    """Some columns of pixels, by default to the last one."""
+    width = picture.y.shape[1]
+    end = width if end is None else end
+    y, u, v = (plane[:, first * plane.shape[1] // width : end * plane.shape[1] // width] for plane in picture[:3])
+    return Planes(y, u, v, picture.full_range)
+
+
+def _alike(planes: Sequence[Any], others: Sequence[Any]) -> bool:
+    return all(np.array_equal(one, other) for one, other in zip(planes, others, strict=True))
 
 
 def _taller(units: Sequence[bytes]) -> tuple[list[bytes], int, int]:
@@ -213,10 +219,7 @@ def _check_end(units: Sequence[bytes], decode: Decode) -> None:
 
     def changed(change: Callable[[bytes], bytes], which: Callable[[int], bool]) -> bool:
         other = decode(joined(change(unit) if which(n) else unit for n, unit in enumerate(units)))
-        if other is None or other.y.shape != picture.y.shape:
-            return True
-        pairs = zip(picture[:3], other[:3], strict=True)
-        return not all(np.array_equal(plane, again) for plane, again in pairs)
+        return other is None or not _alike(other[:3], picture[:3])
 
     if changed(lambda unit: unit + BEYOND, lambda n: is_slice("h265", units[n])):
         raise Damaged
