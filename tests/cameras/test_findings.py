@@ -80,6 +80,7 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         ],
     ),
     (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 12, "missing": 13}, FORM._replace(days=10), []),
+    (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 12, "missing": 13}, FORM._replace(year=2021), []),
     (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 29, "missing": 30}, FORM, []),  # one half minute
     (Subject.RECORDER, {"recording": False, "newest": 2, "oldest": 30, "missing": 0}, FORM, []),  # of a quiet place
     (
@@ -190,8 +191,12 @@ def test_what_was_measured_is_said_in_words() -> None:
     assert words(Subject.STREAM, GOOD) == plain
     assert words(Subject.STREAM, {}) == "chưa đo được"
     kept = {"recording": True, "newest": 1, "oldest": 12, "missing": 13}
-    told = "hôm trước có bản ghi; bản ghi cũ nhất xem lại được: 12 ngày trước; không có bản ghi của 13 ngày trước"
-    assert words(Subject.RECORDER, kept) == told
+    told = "hôm trước có bản ghi; bản ghi cũ nhất xem lại được: 12 ngày trước; "
+    assert words(Subject.RECORDER, kept) == f"{told}từ 13 ngày trước trở về trước không có bản ghi"
+    enough = {"recording": True, "newest": 1, "oldest": 30, "missing": 0}
+    assert words(Subject.RECORDER, enough).endswith("bản ghi cũ nhất xem lại được: ít nhất 30 ngày trước")
+    quiet = {"recording": None, "newest": 3, "oldest": 30}
+    assert "có thể hôm đó không có gì để ghi" in words(Subject.RECORDER, quiet)
     assert "chưa kết luận được" in words(Subject.RECORDER, {"recording": None})
     assert words(Subject.CLOCK, {"utc": 10, "local": -10800}) == (
         "giờ trên thiết bị chậm 03 giờ; giờ quốc tế của thiết bị đúng (lệch dưới 01 phút)"

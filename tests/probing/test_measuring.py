@@ -102,11 +102,13 @@ def test_a_stream_is_measured_from_its_packets_and_the_sub_stream_from_the_pictu
 def test_a_recorder_that_keeps_us_waiting_costs_a_closer_look_no_more_than_its_time(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was found until then is kept; of a recorder that was not asked to the end nothing is said."""
+    """What was found until then is kept; of a recorder that was not asked to the end nobody can tell."""
     monkeypatch.setattr(measuring, "LONGEST", 6.0)  # one question alone would take 8 s
     slow = Playback(fleet.url("hanging") + "?{start}", "%Y")
     wanted = Wanted(clock.now(), time.monotonic(), stream=fleet.url("healthy"), playback=slow, days=30)
-    assert {*looked(fleet, {"one": fleet.url("healthy")}, one=wanted)["one"]} == {"stream"}
+    found = looked(fleet, {"one": fleet.url("healthy")}, one=wanted)["one"]
+    assert {*found} == {"stream", "recorder"}
+    assert found["recorder"]["recording"] is None
 
 
 @pytest.mark.slow
@@ -183,6 +185,15 @@ def test_a_clock_is_held_against_ours(behind: int, told: int) -> None:
 def test_a_device_that_keeps_universal_time_as_its_own_is_off_by_its_zone() -> None:
     said = device.date_and_time(NOW).replace("<tt:Hour>22</tt:Hour>", "<tt:Hour>15</tt:Hour>").encode()
     assert onvif.offsets(Answer(200, (), said), NOW) == {"utc": 0, "local": -7 * 3600}
+    for zone in ("CST-7:00:00", "GMT+07:00", "ICT-07"):  # it copies the one into the other, and shows our time
+        copied = said.replace(
+            b"<tt:UTCDateTime>", f"<tt:TimeZone><tt:TZ>{zone}</tt:TZ></tt:TimeZone><tt:UTCDateTime>".encode()
+        )
+        assert onvif.offsets(Answer(200, (), copied), NOW) == {"utc": 0}
+        later = NOW + timedelta(hours=3)
+        assert onvif.offsets(Answer(200, (), copied), later) == {"utc": -3 * 3600}
+    foreign = said.replace(b"<tt:UTCDateTime>", b"<tt:TimeZone><tt:TZ>GMT0</tt:TZ></tt:TimeZone><tt:UTCDateTime>")
+    assert onvif.offsets(Answer(200, (), foreign), NOW) == {"utc": 0, "local": -7 * 3600}
 
 
 @pytest.mark.parametrize(

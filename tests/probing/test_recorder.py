@@ -1,5 +1,6 @@
 """Which days a recorder is asked for, and what its answers come to."""
 
+from collections.abc import Container
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -24,7 +25,7 @@ NOW = datetime(2021, 11, 25, 22, tzinfo=HERE)
 P, A, S, E, U = Answer.PLAYED, Answer.ABSENT, Answer.SILENT, Answer.ELSEWHERE, Answer.UNCLEAR
 
 
-def asked(kept: range, declared: int, gone: Answer = A) -> dict[int, Answer]:
+def asked(kept: Container[int], declared: int, gone: Answer = A) -> dict[int, Answer]:
     """All that a recorder which holds these days is asked, with its answers."""
     answers: dict[int, Answer] = {}
     while (day := next_day(answers, declared)) is not None:
@@ -41,7 +42,7 @@ def asked(kept: range, declared: int, gone: Answer = A) -> dict[int, Answer]:
         (range(1, 12), 30, Recording(True, 1, 11, 12)),  # short
         (range(1, 2), 30, Recording(True, 1, 1, 2)),
         (range(9, 40), 30, Recording(False, 9, 30, 0)),  # it stopped nine days ago
-        (range(9, 20), 30, Recording(False, 9, 15, 30)),  # and holds less than it should
+        (range(9, 20), 30, Recording(False, 9, 15, 0)),  # and holds less than it should
         (range(1, 2), 1, Recording(True, 1, 1, 0)),
         (range(0), 30, Recording()),  # nothing at all: it may be our way of asking
     ],
@@ -59,14 +60,31 @@ def test_what_is_said_of_a_recorder_is_true_and_costs_few_questions(declared: in
     answers = asked(kept, declared)
     known = conclude(answers)
     assert len(answers) <= MOST
-    if known.recording is None:
+    if not known.newest:
         assert not any(day in kept for day in answers)
     else:
-        assert known.recording == (1 in kept)
+        assert known.recording == (None if 0 < stopped < 3 else 1 in kept)
         assert known.oldest in kept
         assert known.newest in kept
         assert known.missing not in kept
         assert bool(known.keeps(declared)) == (1 in kept and declared in kept)
+
+
+@pytest.mark.parametrize(
+    ("kept", "known"),
+    [
+        ({*range(1, 29)} - {15}, Recording(True, 1, 28, 29)),
+        ({*range(1, 61)} - {15, 30}, Recording(True, 1, 31, 0)),
+        ({*range(1, 61)} - {*range(26, 35)}, Recording(True, 1, 37, 0)),  # a holiday
+        ({day for day in range(1, 61) if day % 7 not in (2, 3)}, Recording(True, 1, 32, 0)),  # by working days alone
+        ({*range(3, 61)}, Recording(None, 3, 30, 0)),  # the weekend just over
+        ({*range(4, 61)} - {15, 30}, Recording(False, 4, 7, 0)),
+    ],
+)
+def test_a_day_or_two_without_a_recording_are_no_edge(kept: set[int], known: Recording) -> None:
+    found = conclude(asked(kept, 30))
+    assert found == known
+    assert (found.keeps(30) is False) == (known.missing > 0 or known.recording is False)
 
 
 @pytest.mark.parametrize(

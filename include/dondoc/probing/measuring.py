@@ -83,7 +83,12 @@ async def _over_rtsp(wanted: Wanted, again: Again, decoder: Decoder, seen: str |
     if wanted.playback and wanted.days > 0:
         off = _off(found.get(Subject.CLOCK, {}), wanted.playback)
         if abs(off) < timedelta(days=CONTROL):  # else it has no days that anybody could name
-            found[Subject.RECORDER] = await _recorder(wanted.playback, wanted.days, again, wanted.clock_time(), off)
+            answers: dict[int, Answer] = {}
+            now = wanted.clock_time()
+            try:
+                await _ask_recorder(answers, wanted.playback, wanted.days, again, now + off)
+            finally:  # what it had answered when the time was over
+                found[Subject.RECORDER] = _told(answers, now)
 
 
 async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
@@ -150,13 +155,16 @@ def _off(clock: Mapping[str, int], playback: Playback) -> timedelta:
     return timedelta(seconds=clock.get("utc" if playback.utc else "local", clock.get("utc", 0)))
 
 
-async def _recorder(playback: Playback, days: int, again: Again, now: datetime, off: timedelta) -> dict[str, Any]:
-    """`Recording`, and what was asked for: answers by day; `asked`: the day from which these are counted."""
-    answers: dict[int, Answer] = {}
+async def _ask_recorder(answers: dict[int, Answer], playback: Playback, days: int, again: Again, now: datetime) -> None:
+    """Add its answers by day, until enough is known; `now` by its own clock."""
     while (day := next_day(answers, days)) is not None:
-        asked = moment(day, now + off)
+        asked = moment(day, now)
         url, headers = playback.of(*asked)
         answers[day] = await _answer(again(parse(url)), headers, asked)
+
+
+def _told(answers: Mapping[int, Answer], now: datetime) -> dict[str, Any]:
+    """`Recording`, and what was asked for: answers by day; `asked`: the day from which these are counted."""
     told = {"answers": {str(day): str(one) for day, one in answers.items()}}
     return conclude(answers).as_json() | told | {"asked": moment(0, now)[0].astimezone(HERE).date().isoformat()}
 

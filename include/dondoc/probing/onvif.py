@@ -7,6 +7,7 @@ password never leaves as it is: HTTP Digest where the device asks for it, else a
 import asyncio
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ TIME, INFORMATION = "GetSystemDateAndTime", "GetDeviceInformation"  # its operat
 WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 MOST = 16 * 1024  # bytes of an answer, which has a thousand; XML can be made to take the square of its length
 LONGEST = 64  # characters of a name that a device gives itself
+_OUR_ZONE = re.compile(r"[+-]0?7(?!\d)")  # CST-7:00:00 as POSIX has it, or GMT+07:00
 NOT_AUTHORIZED = {"NotAuthorized", "FailedAuthentication"}  # fault codes of ONVIF and of WS-Security
 BLAMES_US = NOT_AUTHORIZED | {"Sender", "Client"}  # of SOAP 1.2, 1.1: the same question without a login was no fault
 
@@ -123,13 +125,18 @@ def _read(answer: Answer) -> Element | None:
 
 def offsets(answer: Answer, now: datetime) -> Mapping[str, int]:
     """By how many seconds a device's clock is ahead at a moment, as far as it says: `utc`, and `local`, which is the
-    time that stands in its pictures, held against ours."""
-    found = {}
-    if answer.status == 200 and (root := _read(answer)) is not None:
-        for name, element, zone in (("utc", "UTCDateTime", UTC), ("local", "LocalDateTime", HERE)):
-            if told := _moment(root.find(f".//{{*}}{element}"), zone):
-                found[name] = round((told - now) / timedelta(seconds=1))
-    return found
+    time that stands in its pictures, held against ours.
+
+    Some copy their universal time into the local one: where their zone is ours and both are the same, it tells nothing.
+    """
+    if answer.status != 200 or (root := _read(answer)) is None:
+        return {}
+    utc = _moment(root.find(".//{*}UTCDateTime"), UTC)
+    local = _moment(root.find(".//{*}LocalDateTime"), HERE)
+    if utc and local and utc.replace(tzinfo=HERE) == local and _OUR_ZONE.search(root.findtext(".//{*}TZ") or ""):
+        local = None
+    told = (("utc", utc), ("local", local))
+    return {name: round((one - now) / timedelta(seconds=1)) for name, one in told if one}
 
 
 def _moment(element: Element | None, zone: tzinfo) -> datetime | None:

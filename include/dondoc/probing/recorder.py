@@ -2,21 +2,25 @@
 
 Recorders differ: some play what they have when asked for what they have not, some play the live picture whatever they
 are asked for. So one is asked first for days that nobody can have kept, of long ago and to come: who plays these, and
-does not say that it plays another time, is not believed.
+does not say that it plays another time, is not believed. One day without a recording is no edge: those next to it, and
+one beyond all that is to be kept, must agree.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
+WEEK = 7  # days beyond those that are to be kept: a recorder that was off for some has what is older
 YESTERDAY, CONTROL, FUTURE = 1, 3650, -2  # days ago; nobody can have kept the last two
 MARGIN = timedelta(hours=1)  # younger than a day is asked for: what is just being overwritten is nobody's fault
 LENGTH = timedelta(days=1) - MARGIN  # of what is asked for: who records only what moves has nothing of most minutes
 OFF = timedelta(hours=12)  # by which what is played may lie beside it: some call their own time universal
-MOST = 10  # days that are asked for in one look
+MOST = 16  # days that are asked for in one look
+# Days without a recording that must agree: a camera or a recorder is off for a day or two, or sees nothing that moves.
+YOUNGER, OLDER = 3, 4  # than the newest and the oldest recording that was seen; a weekend has two
 _CLOCK = re.compile(r"\s*clock\s*=\s*(\d{8}T\d{6})(?:\.\d*)?Z?\s*-\s*(?:(\d{8}T\d{6})(?:\.\d*)?Z?)?", re.ASCII)
 
 
@@ -35,10 +39,10 @@ GONE = frozenset({Answer.ABSENT, Answer.SILENT, Answer.ELSEWHERE})
 
 @dataclass(frozen=True)
 class Recording:
-    """What is known of a recorder. `recording`: whether there is something of yesterday; None: nobody can tell.
+    """What is known of a recorder. `recording`: whether it records; None: nobody can tell.
 
-    `newest`, `oldest`: days ago of which a recording was seen; `missing`: the next day before these of which there is
-    none. 0: not known.
+    `newest`, `oldest`: days ago of which a recording was seen; `missing`: the day before these from which on there is
+    none, as far as it was asked. 0: not known.
     """
 
     recording: bool | None = None
@@ -48,7 +52,7 @@ class Recording:
 
     @property
     def stopped(self) -> bool:
-        """It has played nothing of two days at least: of one there may have been nothing to record."""
+        """It has played nothing of several days: of one or two there may have been nothing to record."""
         return self.recording is False and self.newest > YESTERDAY + 1
 
     def keeps(self, days: int) -> bool | None:
@@ -107,13 +111,20 @@ def next_day(answers: Mapping[int, Answer], declared: int) -> int | None:
     played, gone = _split(answers)
     if not played:  # it may have stopped some days ago, and hold less than it should
         return next((d for d in (declared // 2, declared // 4, declared * 3 // 4) if d > 1 and d not in answers), None)
-    if YESTERDAY not in played:
-        return _between(max((d for d in gone if d < min(played)), default=0), min(played))
-    return _between(max(played), min((d for d in gone if d > max(played)), default=0))
+    newest, oldest = min(played), max(played)
+    if newest > YESTERDAY:
+        near = range(YESTERDAY, min(newest, YESTERDAY + YOUNGER))
+        return _next(answers, max((d for d in gone if d < newest), default=0), newest, near)
+    missing = min((d for d in gone if d > oldest), default=0)
+    beyond = (missing + 1, missing + 2, declared + WEEK) if missing else ()
+    return _next(answers, oldest, missing, beyond)
 
 
-def _between(low: int, high: int) -> int | None:
-    return (low + high) // 2 if high - low > 1 else None
+def _next(answers: Mapping[int, Answer], low: int, high: int, witnesses: Sequence[int]) -> int | None:
+    """The middle between two days; where they are neighbours, one of those that are to agree."""
+    if high - low > 1:
+        return (low + high) // 2
+    return next((day for day in witnesses if day not in answers), None)
 
 
 def _split(answers: Mapping[int, Answer]) -> tuple[list[int], list[int]]:
@@ -133,6 +144,7 @@ def conclude(answers: Mapping[int, Answer]) -> Recording:
     played, gone = _split(answers)
     if not played or answers.get(CONTROL) not in GONE or _plays_anything(answers):
         return Recording()
-    oldest = max(played)
-    missing = min((day for day in gone if day > oldest), default=0)
-    return Recording(YESTERDAY in played, min(played), oldest, missing)
+    newest, oldest = min(played), max(played)
+    younger, older = [day for day in gone if day < newest], [day for day in gone if day > oldest]
+    recording = True if newest == YESTERDAY else False if len(younger) >= YOUNGER else None
+    return Recording(recording, newest, oldest, min(older) if len(older) >= OLDER else 0)

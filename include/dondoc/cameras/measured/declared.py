@@ -81,7 +81,7 @@ def _keyed(spec: FormSpec | None, rows: Collection[Mapping[str, Any]]) -> Iterat
 
 def of(row: Mapping[str, Any]) -> Declared:
     """What a row of a form says."""
-    days, rate = row.get("retention_days"), row.get("fps")
+    days, rate, year = row.get("retention_days"), row.get("fps"), row.get("year")
     return Declared(
         codec=row.get("codec"),
         resolution=row.get("resolution"),
@@ -92,4 +92,5 @@ def of(row: Mapping[str, Any]) -> Declared:
         model=row.get("model"),
         recorder=row.get("nvr"),
         by_recorder=row.get("sharing") == BY_RECORDER or any(row.get(key) for key in OF_RECORDER),
+        year=int(year) if isinstance(year, int | float) else None,
     )

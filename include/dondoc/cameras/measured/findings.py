@@ -84,7 +84,8 @@ class FindingCode(ReasonCode):
 class Declared(NamedTuple):
     """What an agency's form says of a camera, as codes of the form; None: nothing.
 
-    `recorder`: maker and model of the recorder that it is behind, `by_recorder`: that it is behind one.
+    `recorder`: maker and model of the recorder that it is behind, `by_recorder`: that it is behind one; `year`: of the
+    camera's installation.
     """
 
     codec: str | None = None
@@ -96,6 +97,7 @@ class Declared(NamedTuple):
     model: str | None = None
     recorder: str | None = None
     by_recorder: bool = False
+    year: int | None = None
 
 
 class Measured(NamedTuple):
@@ -138,10 +140,10 @@ def _size(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
 
 
 def _rate(declared: Declared, found: Mapping[str, Any], by_day: bool) -> Iterator[Reason]:
-    """By night half the rate is a slow shutter's, which makes the most of little light."""
+    """By night half the rate is a slow shutter's, which makes the most of little light; twice are half-pictures."""
     plays, said = found.get("rate"), declared.rate
     share, least = RATE_OFF
-    if not plays or not said or (not by_day and abs(plays - said / 2) <= HALF_OFF):
+    if not plays or not said or abs(plays / 2 - said) <= HALF_OFF or (not by_day and abs(plays - said / 2) <= HALF_OFF):
         return
     if abs(plays - said) > max(share * said, least):
         yield because(FindingCode.RATE_DIFFERS, declared=number(said), measured=number(plays))
@@ -151,11 +153,28 @@ def _recorder(declared: Declared, measured: Measured) -> Iterator[Reason]:
     """Held against what is declared now: the form may have been corrected since."""
     known = Recording.read(measured.found)
     if known.stopped:
-        today = date.fromisoformat(measured.found.get("asked") or measured.night.isoformat())
-        missing, newest = (today - timedelta(days=day) for day in (YESTERDAY, known.newest))
+        missing, newest = (_asked(measured) - timedelta(days=day) for day in (YESTERDAY, known.newest))
         yield because(FindingCode.NOT_RECORDING, missing=f"{missing:%d/%m/%Y}", newest=f"{newest:%d/%m/%Y}")
-    if known.recording and declared.days and known.keeps(declared.days) is False:
+    if known.recording and declared.days and keeps(declared, measured) is False:
         yield because(FindingCode.KEPT_TOO_SHORT, declared=declared.days, kept=known.oldest)
+
+
+def keeps(declared: Declared, measured: Measured) -> bool | None:
+    """Whether a recorder keeps the days that are declared; None: nobody can tell, or none are.
+
+    A camera that may have been installed within these days has had no time to fill them.
+    """
+    if not declared.days:
+        return None
+    known = Recording.read(measured.found)
+    is_new = declared.year is not None and declared.year >= (_asked(measured) - timedelta(days=declared.days)).year
+    kept = known.keeps(declared.days)
+    return None if kept is False and is_new and not known.stopped else kept
+
+
+def _asked(measured: Measured) -> date:
+    """The day from which the days of a recorder are counted."""
+    return date.fromisoformat(measured.found.get("asked") or measured.night.isoformat())
 
 
 def _clock(declared: Declared, measured: Measured) -> Iterator[Reason]:

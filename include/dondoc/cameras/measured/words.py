@@ -61,13 +61,18 @@ def _stream(found: Mapping[str, Any]) -> Iterator[str]:
 
 def _recorder(found: Mapping[str, Any]) -> Iterator[str]:
     known = Recording.read(found)
-    if known.recording is None:
+    if not known.newest:
         yield "chưa kết luận được: thiết bị không cho xem lại theo cách Sở đã hỏi"
         return
+    if known.recording is None:
+        yield "chưa kết luận được: hỏi thử hôm trước không có bản ghi, nhưng có thể hôm đó không có gì để ghi"
+        yield f"bản ghi gần nhất xem lại được: {known.newest} ngày trước"
+        return
     yield "hôm trước có bản ghi" if known.recording else "hỏi thử hôm trước: không có bản ghi"
-    yield f"bản ghi cũ nhất xem lại được: {known.oldest} ngày trước"
+    most = "" if known.missing else "ít nhất "
+    yield f"bản ghi cũ nhất xem lại được: {most}{known.oldest} ngày trước"
     if known.missing:
-        yield f"không có bản ghi của {known.missing} ngày trước"
+        yield f"từ {known.missing} ngày trước trở về trước không có bản ghi"
 
 
 def _clock(found: Mapping[str, Any]) -> Iterator[str]:

@@ -3,12 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from dondoc.cameras.measured.findings import FindingCode, findings
+from dondoc.cameras.measured.findings import FindingCode, findings, keeps
 from dondoc.cameras.measured.told import Told
 from dondoc.cameras.measured.words import SUBJECTS
 from dondoc.cameras.state.state import CameraState
 from dondoc.directive.model import Registry
-from dondoc.probing.recorder import Recording
 from dondoc.probing.wanted import Subject
 from dondoc.reporting.figures.model import FindingRow, Measured
 from dondoc.vocabulary.reasons import said
@@ -29,9 +28,8 @@ def measured(states: Iterable[CameraState], told: Mapping[int, Told]) -> Measure
 
 def _kept(one: Told) -> bool | None:
     """Whether its recorder keeps the days that are declared; None: nobody can tell, or none are."""
-    days = one.declared.days if one.declared else None
     recorder = next((m for m in one.measured if m.subject == Subject.RECORDER), None)
-    return Recording.read(recorder.found).keeps(days) if recorder and days else None
+    return keeps(one.declared, recorder) if recorder and one.declared else None
 
 
 def rows(registry: Registry, states: Sequence[CameraState], told: Mapping[int, Told]) -> tuple[FindingRow, ...]:
