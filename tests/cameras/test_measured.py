@@ -140,6 +140,20 @@ def test_a_closer_look_is_taken_once_a_week_in_rounds_of_everybody_and_kept_once
         assert session.scalars(select(CameraMeasurement)).all() == []
 
 
+def test_behind_one_address_with_several_ports_no_device_is_asked_for_its_time(
+    rows: list[dict[str, Any]], app: AppContext, environment: pytest.MonkeyPatch, fleet: Fleet
+) -> None:
+    """Whose clock answers there, nobody can tell."""
+    slow, beside = form(app, [rows[1], {**rows[1], "name": "beside", "rtsp_port": fleet.refusing_port}], MONDAY)
+    before = fleet.counts["clocks"]
+    environment.setenv("DONDOC_CLOCK", at(on(slow), 22).isoformat())
+    found = night.check_batch(app, [slow, beside], night=on(slow), round="night", now=clock.now())
+    assert {one.camera: one.verdict for one in found} == {slow: "ok", beside: "connection_refused"}
+    assert fleet.counts["clocks"] == before
+    look(app, environment, [slow], on(slow) + timedelta(days=7))
+    assert fleet.counts["clocks"] == before + 1
+
+
 @pytest.mark.parametrize(
     ("form", "asked"),
     [

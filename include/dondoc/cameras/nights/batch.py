@@ -140,9 +140,15 @@ class _Batch:
         if not turn:
             return
         now, port = self.now + timedelta(seconds=time.monotonic() - self.started), self.app.settings.onvif_port
+        shared = _shared_hosts(looks)
         with self.app.sessions.reading() as session:
             said = declared(session, load_specs(self.app.settings.data), [one.camera for one in turn])
-            wanted = {one.camera: plan.wanted(one.url, one.main, said.get(one.camera), port, now) for one in turn}
+            wanted = {
+                one.camera: plan.wanted(
+                    one.url, one.main, said.get(one.camera), 0 if _hosts(one) & shared else port, now
+                )
+                for one in turn
+            }
             agreed = (one for one in turn if one.camera in self.agreed and wanted[one.camera].clock)
             asked = devices.asked(session, [one.login for one in agreed if one.login], self.night)
         self.wanted = {camera: replace(its, device=camera in asked) for camera, its in wanted.items()}
@@ -196,7 +202,7 @@ class _Batch:
     def _target(self, one: _Look, may: bool, digest: bool, taken: bool) -> Target:
         user, password = (one.user, one.password) if may else (None, None)
         pictured, past = one.camera in self.pictured, self.pasts.get(one.camera)
-        worked, wanted = one.worked and taken, self.wanted.get(one.camera)
+        worked, wanted = one.worked and (taken or one.login is None), self.wanted.get(one.camera)
         return Target(str(one.camera), one.url, user, password, past, pictured, digest, one.md5, worked, wanted)
 
     def _without_picture(self, finding: Finding, at: datetime) -> Finding:
@@ -225,6 +231,20 @@ def _host(url: str) -> str | None:
         return parse(url).host
     except ValueError:
         return None
+
+
+def _hosts(one: _Look) -> set[str]:
+    """The machines that its devices are at."""
+    return {device.rpartition(":")[0] for device in one.devices}
+
+
+def _shared_hosts(looks: Iterable[_Look]) -> set[str]:
+    """Machines at which several devices answer, each at a port of its own, as behind one public address: which of them
+    answers at another port, nobody can tell."""
+    ports: dict[str, set[str]] = {}
+    for host, _, port in (device.rpartition(":") for one in looks for device in one.devices):
+        ports.setdefault(host, set()).add(port)
+    return {host for host, its in ports.items() if len(its) > 1}
 
 
 def _found(one: _Look, ips: Iterable[Ip]) -> _Look:

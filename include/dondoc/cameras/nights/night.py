@@ -62,7 +62,7 @@ def plan(
     camera_ids: Sequence[int] | None = None,
     batch: int | None = None,
 ) -> list[list[int]]:
-    """Camera ids in batches; cameras of one device or site in the same one.
+    """Camera ids in batches; cameras of one host or site in the same one.
 
     Args:
         system_window: `night` or `day`: only systems checked then; None: all.
@@ -108,7 +108,8 @@ def _settled(verdict: str) -> bool:
 
 
 def _places(agency: str, place: str, url: str | None) -> list[tuple[str, str]]:
-    return [("device", device(url or "")), *([(agency, fold(place))] if place else [])]
+    host = device(url or "").rpartition(":")[0]
+    return [("host", host), *([(agency, fold(place))] if place else [])]
 
 
 def last_of_night(session: Session, night: date) -> dict[int, str]:

@@ -1,4 +1,4 @@
-"""Cameras into batches: those of one device or one site together, so that one task knows what it asks of them. Pure."""
+"""Cameras into batches: those of one host or one site together, so that one task knows what it asks of them. Pure."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
@@ -13,7 +13,7 @@ def size(cameras: int) -> int:
 
 
 def batches(cameras: Sequence[tuple[int, Iterable[Hashable]]], most: int) -> list[list[int]]:
-    """Ids in batches of at most `most`; cameras that share a place (device, site) lie in one batch.
+    """Ids in batches of at most `most`; cameras that share a place (host, site) lie in one batch.
 
     Only what is larger than a batch by itself is cut.
     """
