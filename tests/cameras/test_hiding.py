@@ -228,6 +228,13 @@ TOKEN = "a8F3kQz9pL2mNx7w"
 URLS = [s.format(s="Bi9mat!xyz") for s in SPELLINGS.values()]
 
 
+def test_a_login_whose_host_was_forgotten_is_not_shown_as_one() -> None:
+    for url in ("rtsp://admin:12345/live", "rtsp://ADMIN:12345", "rtsp://user1:99887/live"):
+        assert public(url).startswith(f"rtsp://{MARK}")
+    for url in ("rtsp://admin.example.vn:8554/live", "rtsp://10.1.1.1:12345/live", "rtsp://cam-guest:554/live"):
+        assert public(url) == url
+
+
 def imported(app: AppContext, *urls: str) -> list[int]:
     rows = "\n".join(f'{AGENCY},{SYSTEM},Camera {n},"{url}"' for n, url in enumerate(urls))
     with app.sessions.begin() as session:

@@ -76,7 +76,10 @@ def _pieces(url: str, known: "_Known") -> Iterator[tuple[str, bool]]:
     place = re.split(r"[/?]", rest, maxsplit=1)[0]
     if not (marks or _NUMBER_OF_HOST.fullmatch(place)):
         place = ""  # a path alone: a name in front of it could as well be a password
-    yield place, not _PLACE.fullmatch(place)
+    host, _, port = place.partition(":")
+    words = _words(host)  # rtsp://admin:12345/live: of a login, whose host was forgotten
+    is_login = bool(port) and (known.logins.are(words) or known.credentials.are(words))
+    yield place, is_login or not _PLACE.fullmatch(place)
     path, mark, query = rest[len(place) :].partition("?")
     yield from _path(path, known)
     yield mark, False
@@ -165,6 +168,12 @@ def _words(segment: str) -> tuple[str, ...]:
     return tuple(fold(_BETWEEN.sub(" ", unicodedata.normalize("NFKC", segment))).split())
 
 
+def _without_number(words: Sequence[str]) -> Sequence[str]:
+    while words and words[-1].isdecimal():
+        words = words[:-1]
+    return words
+
+
 class _Telling:
     """Words behind which a secret may stand."""
 
@@ -174,12 +183,15 @@ class _Telling:
 
     def end(self, words: Sequence[str]) -> bool:
         """Whether they are the last of these, a number behind them aside: secret, access token, user 1, userpass."""
-        while words and words[-1].isdecimal():
-            words = words[:-1]
+        words = _without_number(words)
         counts = range(1, min(len(words), _TOGETHER) + 1)
         return bool(words) and (
             any("".join(words[-count:]) in self._words for count in counts) or words[-1].endswith(self._long)
         )
+
+    def are(self, words: Sequence[str]) -> bool:
+        """Whether they are one of these and nothing more, a number behind it aside."""
+        return "".join(_without_number(words)) in self._words
 
 
 @dataclass(frozen=True)
