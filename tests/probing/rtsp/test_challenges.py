@@ -45,7 +45,9 @@ KINDS = {
         ('Digest realm="Cổ\\"ng ổ\\"", nonce="n1"'.encode(),), 'Cổ"ng ổ"'.encode()
     ),
     "Latin-1": Kind((b'Digest realm="Cam\xe9ra du march\xe9", nonce="n1"',), b"Cam\xe9ra du march\xe9"),
-    "no-break spaces and a tab within": Kind((b'Digest realm="IP\xa0Camera\t1", nonce="n1"',), b"IP\xa0Camera 1"),
+    "no-break spaces and a tab within": Kind((b'Digest realm="IP\xa0Camera\t1", nonce="n1"',), b"IP\xa0Camera\t1"),
+    "UTF-16": Kind((b'Digest realm="\xff\xfeC\0a\0m\0", nonce="n1"',), b"\xff\xfeC\0a\0m\0"),
+    "a terminal's colours": Kind((b'Digest realm="\x1b[1mCam\x1b[0m", nonce="n1"',), b"\x1b[1mCam\x1b[0m"),
     "Big5": Kind((b'Digest realm="' + "功能攝影機".encode("big5") + b'", nonce="n1"',), "功能攝影機".encode("big5")),
     "Shift-JIS": Kind(
         (b'Digest realm="' + "カメラ".encode("shift-jis") + b'",nonce="n1"',), "カメラ".encode("shift-jis")
@@ -75,6 +77,7 @@ KINDS = {
         (b'Digest realm="cam", nonce="n1", algorithm="SHA-256", userhash=true, charset=UTF-8, qop="auth"',),
         used="SHA-256",
     ),
+    "SHA-256 without its dash": Kind((b'Digest realm="cam", nonce="n1", algorithm=SHA256',), used="SHA-256"),
     "auth-int only, and Basic": Kind((b'Digest realm="cam", nonce="n1", qop="auth-int"', b'Basic realm="cam"'), None),
     "auth-int first": Kind((b'Digest realm="cam", nonce="n1", qop="auth-int, auth"',)),
     "two qualities without quotes": Kind((b"Digest realm=cam, qop=auth,auth-int, nonce=n1",)),

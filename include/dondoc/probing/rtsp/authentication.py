@@ -42,7 +42,8 @@ class Challenge:
     def method(self) -> str:
         if self.scheme == "BASIC":
             return "BASIC"
-        return self.parts.get("algorithm", "").strip(" ").upper() or "MD5"  # an empty one is none
+        named = self.parts.get("algorithm", "").strip(" ").upper().replace("SHA256", "SHA-256")
+        return named or "MD5"  # an empty one is none
 
     @property
     def shown(self) -> str:

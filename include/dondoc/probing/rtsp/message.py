@@ -14,7 +14,6 @@ _BEGINNING = re.compile(rb"RTSP/.*|[A-Z_]{0,20}(?: .*)?", re.IGNORECASE | re.DOT
 _BEGINS = re.compile(rb"\$[\0-\x1f]..[\x80-\xbf]|RTSP/1\.0 [1-5][0-9]{2}", re.DOTALL)  # a packet of RTP, or a reply
 _LONGEST_BEGINNING = 12
 _BLANK = re.compile(rb"\r?\n\r?\n")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FOLDED = re.compile(rb"\r?\n[ \t]+")
 _LENGTH = re.compile(r"[0-9]{1,9}")
 _SPOKEN = (
@@ -44,7 +43,7 @@ class Response:
         values: dict[str, list[str]] = {}
         for name, value in self._fields("utf-8"):
             if not value.isprintable():
-                value = "".join(c for c in value if c.isprintable())
+                value = "".join(c for c in value.replace("\t", " ") if c.isprintable())
             values.setdefault(name, []).append(value)
         return values
 
@@ -54,9 +53,10 @@ class Response:
         return self.written("www-authenticate")
 
     def written(self, name: str) -> list[bytes]:
-        """The values of a header as the camera wrote them: that is what is hashed, or given back to it."""
+        """The values of a header as the camera wrote them, be they UTF-16: that is what is hashed, or given back to
+        it. What ends a line is left out."""
         fields = self._fields("latin-1") if self._has(name) else ()
-        return [_CONTROL.sub("", value).encode("latin-1") for n, value in fields if n == name]
+        return [value.replace("\r", "").encode("latin-1") for n, value in fields if n == name]
 
     def _has(self, name: str) -> bool:
         """Whether a header may be there: most that are asked for are not, and to read them all takes longer."""
@@ -66,7 +66,7 @@ class Response:
         for line in self.lines.decode(encoding, "replace").split("\n"):
             name, colon, value = line.partition(":")
             if colon:
-                yield name.strip().lower(), value.replace("\t", " ").strip(" \r\n")  # either may stand between words
+                yield name.strip().lower(), value.strip(" \t\r\n")
 
     def get(self, name: str) -> str:
         """The first value of a header, empty when absent."""
