@@ -403,6 +403,16 @@ class TestRefusedPasswords:
         assert mark != attempts.fingerprint(app.settings.secret_keys, "u", "mat-khau2")
 
 
+def test_a_camera_that_showed_itself_without_a_login_is_busy_when_it_refuses(app: AppContext, fleet: Fleet) -> None:
+    camera = a_camera(app, fleet.url("forbidden"))
+    for worked, verdict in ((None, "forbidden"), (NOW, "server_error")):
+        with app.sessions.begin() as session:
+            session.get_one(Camera, camera).worked_at = worked
+        (found,) = night.check_batch(app, [camera], night=NIGHT, round="night", now=NOW)
+        assert found.verdict == verdict
+        assert "tài khoản không có quyền" not in found.detail
+
+
 class TestPlanAndStore:
     def test_each_system_is_planned_in_its_window(self, app: AppContext) -> None:
         day = "public_admin_centre"
@@ -656,6 +666,19 @@ class TestLetters:
         assert "chưa lắp đặt" in letter.text
         assert "127.0.0.1" not in letter.text + letter.html
         assert str(fleet.ports[0]) not in letter.text
+
+    def test_who_is_busy_the_first_night_is_blamed_for_it_on_the_second(self, app: AppContext, fleet: Fleet) -> None:
+        sub = self.submission(app)
+        _, busy = cameras = self.declared(app, sub, fleet, ["healthy", "busy"])[:2]
+        looked(app, cameras, "declared-1")
+        assert letters.reachability(app, [sub], NOW) == [1]
+        seen(app, busy, "server_error", NIGHT + timedelta(days=1), "night")
+        letters.reachability(app, [sub], NOW + timedelta(days=1))
+        first, second = all_of(app, OutboxLetter)
+        assert "01/01 camera có hình" in first.subject
+        assert f"(busy): {letters.BUSY}" in first.text
+        assert "01/02 camera có hình" in second.subject
+        assert f"(busy): {verdicts.SENTENCE['server_error']}" in second.text
 
     @pytest.mark.parametrize(
         ("system", "row", "says"),

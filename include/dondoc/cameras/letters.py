@@ -47,6 +47,7 @@ from dondoc.vocabulary.submissions import ACCEPTED
 
 SHOWN = 30  # cameras in one letter: people read on phones
 ANSWER_DAYS = 5  # working days to see to a camera, or to say when
+BUSY = "thiết bị đang bận hoặc báo lỗi, Sở sẽ xem lại"  # on its first night, which may well be over by the next
 NUMBERS = 10  # of a place that is named
 ABSENT = frozenset({Seen.UNREACHABLE, Seen.CONNECT_TIMEOUT})  # nothing of it is on the network: no power, no line
 READERS = Role.FOCAL_OFFICER, Role.CLERK  # who is written to, the first that there is
@@ -220,6 +221,8 @@ def _found(judge: CheckFilter, session: Session, cameras: Sequence[Camera], now:
             found.why_not[camera.id] = night.why_not
             if not judge.blind(night.look):
                 found.excused, found.waits = True, found.waits or not judge.rules.never_heard(camera)
+        elif night.look.verdict == Seen.SERVER_ERROR and len(seen[camera.id]) == 1:
+            found.why_not[camera.id], found.excused, found.waits = BUSY, True, True
         else:
             found.verdicts[camera.id] = night.look.verdict
     return found

@@ -119,8 +119,9 @@ class Verdict(Code):
     FORBIDDEN = (
         "forbidden",
         Phase.AUTH,
-        "tài khoản đã cấp không có quyền xem",
-        "cấp quyền xem trực tiếp cho tài khoản đã giao cho Sở",
+        "camera không cho xem (tài khoản không có quyền, hoặc thiết bị giới hạn người xem)",
+        "cấp quyền xem trực tiếp cho tài khoản đã giao cho Sở, bỏ giới hạn địa chỉ và số người xem; chưa rõ thì hỏi "
+        "đơn vị lắp đặt, bảo trì",
     )
     NOT_FOUND = (
         "not_found",
@@ -157,16 +158,22 @@ class Verdict(Code):
         "black",
         Phase.PICTURE,
         "hình chỉ có màu đen",
-        "kiểm tra ống kính, đèn hồng ngoại hoặc đèn chiếu sáng tại điểm lắp",
+        "kiểm tra ống kính, đèn hồng ngoại hoặc đèn chiếu sáng tại điểm lắp; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo "
+        "trì",
     )
     OVEREXPOSED = (
         "overexposed",
         Phase.PICTURE,
         "hình bị cháy sáng",
-        "chỉnh hướng, độ sáng của camera; tránh đèn chiếu thẳng vào ống kính",
+        "nhờ đơn vị lắp đặt, bảo trì chỉnh hướng, độ sáng của camera; tránh đèn chiếu thẳng vào ống kính",
     )
     COVERED = "covered", Phase.PICTURE, "ống kính bị che", "gỡ vật che, lau ống kính"
-    BLURRED = "blurred", Phase.PICTURE, "hình bị mờ", "lau ống kính, chỉnh lại nét"
+    BLURRED = (
+        "blurred",
+        Phase.PICTURE,
+        "hình bị mờ",
+        "lau ống kính, chỉnh lại nét; nếu vẫn mờ thì gọi đơn vị lắp đặt, bảo trì",
+    )
     FROZEN = (
         "frozen",
         Phase.PICTURE,
@@ -210,7 +217,7 @@ class Target:
     `past` is what its earlier pictures were like (JSON-safe), None when nobody remembers.
     `thumbnail`: a small picture is wanted, too.
     `digest`: its device has asked for Digest before, and gets no password in clear.
-    `md5`: its SHA-256 is known to be wrong. `worked`: with this login it has shown a picture lately.
+    `md5`: its SHA-256 is known to be wrong. `worked`: with this login, or wanting none, it has shown a picture.
     `wanted`: what a closer look is to find out, where the picture is good; None: there is none.
     """
 

@@ -451,14 +451,15 @@ class Dialogue:
     def refusal(self, status: int, step: str = "") -> Verdict | None:
         """What a status says when a request was not granted; None: it says nothing of the kind.
 
-        Many recorders answer 403 to the viewer that is one too many: who saw a picture with this login has the right.
+        Many recorders answer 403 to the viewer that is one too many: who saw a picture in the same way has the right.
         """
         asked = f" khi {step}" if step else ""
         if status == 403 and self._worked:
-            busy = f"mã 403{asked}: tài khoản này đã xem được, có thể thiết bị đủ số người xem"
+            busy = f"mã 403{asked}: trước đây đã xem được, có thể thiết bị đủ số người xem"
             return Verdict("server_error", busy, status)
         if status in (401, 403, 407):
-            return Verdict("forbidden", f"mã {status}{asked}: tài khoản không có quyền xem", status)
+            who = "tài khoản không có quyền xem" if self._login else "không cho xem, chưa hỏi tài khoản"
+            return Verdict("forbidden", f"mã {status}{asked}: {who}", status)
         if status in (453, 503):
             return Verdict("server_error", f"mã {status}{asked}: thiết bị đang bận, xem lại sau", status)
         return None
