@@ -88,6 +88,11 @@ def device(url: str) -> str:
     return _spelled(f"rtsp://{host}:{port}")
 
 
+def hosts(devices: Iterable[str]) -> set[str]:
+    """The hosts of devices, each as `device` writes it."""
+    return {device.partition("://")[2].rpartition(":")[0] for device in devices}
+
+
 def addresses(url: str, ips: Iterable[Ip]) -> frozenset[str]:
     """The devices that an address stands for, whose host has these addresses."""
     _, _, port = parse(url).device

@@ -8,14 +8,14 @@ refusal here says nothing of the picture.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.logins.attempts import Login
+from dondoc.cameras.logins.attempts import Login, hosts
 from dondoc.cameras.measured.turn import WEEK
 from dondoc.probing.wanted import LoginOutcome, Subject
 from dondoc.store.cameras import CameraMeasurement, CredentialAttempt, CredentialRelease
@@ -38,9 +38,9 @@ def asked(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     allowed = _allowed(session, marks) if before else {}
     found, taken = set[int](), set[str]()
     for one in sorted(logins, key=lambda one: one.camera):
-        hosts = _hosts(one.devices)
-        if taken.isdisjoint(hosts) and not _barred({(host, one.door[1]) for host in hosts}, before, allowed, night):
-            taken |= hosts
+        its = hosts(one.devices)
+        if taken.isdisjoint(its) and not _barred({(host, one.door[1]) for host in its}, before, allowed, night):
+            taken |= its
             found.add(one.camera)
     return found
 
@@ -88,16 +88,11 @@ def _questions(session: Session, marks: set[str], night: date) -> dict[Account, 
 
 def _accounts(attempt: CredentialAttempt) -> set[Account]:
     devices = [attempt.device or "", *(one.device for one in attempt.addresses)]
-    return {(host, attempt.fingerprint) for host in _hosts(devices)}
+    return {(host, attempt.fingerprint) for host in hosts(devices)}
 
 
 def _allowed(session: Session, marks: set[str]) -> dict[Account, datetime]:
     """When a person last said that a login may be tried again."""
     r = CredentialRelease
     said = select(r.device, r.fingerprint, r.recorded_at).where(r.fingerprint.in_(marks)).order_by(r.id)
-    return {(host, mark): at for device, mark, at in session.execute(said) for host in _hosts([device])}
-
-
-def _hosts(devices: Iterable[str]) -> set[str]:
-    """Of rtsp://host:port."""
-    return {device.partition("://")[2].rpartition(":")[0] for device in devices}
+    return {(host, mark): at for device, mark, at in session.execute(said) for host in hosts([device])}

@@ -155,7 +155,7 @@ def _recorder(declared: Declared, measured: Measured) -> Iterator[Reason]:
     if known.stopped:
         missing, newest = (_asked(measured) - timedelta(days=day) for day in (YESTERDAY, known.newest))
         yield because(FindingCode.NOT_RECORDING, missing=f"{missing:%d/%m/%Y}", newest=f"{newest:%d/%m/%Y}")
-    if known.recording and declared.days and keeps(declared, measured) is False:
+    if known.recording and keeps(declared, measured) is False:
         yield because(FindingCode.KEPT_TOO_SHORT, declared=declared.days, kept=known.oldest)
 
 

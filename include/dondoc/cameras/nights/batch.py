@@ -6,6 +6,7 @@ Names are looked up once, before anything is noted: what is noted is what is con
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -143,12 +144,8 @@ class _Batch:
         shared = _shared_hosts(looks)
         with self.app.sessions.reading() as session:
             said = declared(session, load_specs(self.app.settings.data), [one.camera for one in turn])
-            wanted = {
-                one.camera: plan.wanted(
-                    one.url, one.main, said.get(one.camera), 0 if _hosts(one) & shared else port, now
-                )
-                for one in turn
-            }
+            clocks = {one.camera: 0 if attempts.hosts(one.devices) & shared else port for one in turn}
+            wanted = {c.camera: plan.wanted(c.url, c.main, said.get(c.camera), clocks[c.camera], now) for c in turn}
             agreed = (one for one in turn if one.camera in self.agreed and wanted[one.camera].clock)
             asked = devices.asked(session, [one.login for one in agreed if one.login], self.night)
         self.wanted = {camera: replace(its, device=camera in asked) for camera, its in wanted.items()}
@@ -233,18 +230,12 @@ def _host(url: str) -> str | None:
         return None
 
 
-def _hosts(one: _Look) -> set[str]:
-    """The machines that its devices are at."""
-    return {device.rpartition(":")[0] for device in one.devices}
-
-
 def _shared_hosts(looks: Iterable[_Look]) -> set[str]:
-    """Machines at which several devices answer, each at a port of its own, as behind one public address: which of them
+    """Hosts at which several devices answer, each at a port of its own, as behind one public address: which of them
     answers at another port, nobody can tell."""
-    ports: dict[str, set[str]] = {}
-    for host, _, port in (device.rpartition(":") for one in looks for device in one.devices):
-        ports.setdefault(host, set()).add(port)
-    return {host for host, its in ports.items() if len(its) > 1}
+    devices = {device for one in looks for device in one.devices}
+    counted = Counter(host for device in devices for host in attempts.hosts([device]))
+    return {host for host, count in counted.items() if count > 1}
 
 
 def _found(one: _Look, ips: Iterable[Ip]) -> _Look:

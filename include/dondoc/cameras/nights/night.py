@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from dondoc.cameras.logins.attempts import device
+from dondoc.cameras.logins.attempts import device, hosts
 from dondoc.cameras.measured import facts, turn
 from dondoc.cameras.nights import batch as looking
 from dondoc.cameras.nights import planner, rounds
@@ -108,8 +108,7 @@ def _settled(verdict: str) -> bool:
 
 
 def _places(agency: str, place: str, url: str | None) -> list[tuple[str, str]]:
-    host = device(url or "").rpartition(":")[0]
-    return [("host", host), *([(agency, fold(place))] if place else [])]
+    return [*(("host", host) for host in hosts([device(url or "")])), *([(agency, fold(place))] if place else [])]
 
 
 def last_of_night(session: Session, night: date) -> dict[int, str]:

@@ -77,8 +77,7 @@ def _pieces(url: str, known: "_Known") -> Iterator[tuple[str, bool]]:
     if not (marks or _NUMBER_OF_HOST.fullmatch(place)):
         place = ""  # a path alone: a name in front of it could as well be a password
     host, _, port = place.partition(":")
-    words = _words(host)  # rtsp://admin:12345/live: of a login, whose host was forgotten
-    is_login = bool(port) and (known.logins.are(words) or known.credentials.are(words))
+    is_login = bool(port) and known.names_login(_words(host))  # rtsp://admin:12345/live: its host was forgotten
     yield place, is_login or not _PLACE.fullmatch(place)
     path, mark, query = rest[len(place) :].partition("?")
     yield from _path(path, known)
@@ -213,6 +212,10 @@ class _Known:
     def tells(self, words: Sequence[str]) -> bool:
         """Whether a password or a token may follow these."""
         return self.credentials.end(words) or self.logins.end(words)
+
+    def names_login(self, words: Sequence[str]) -> bool:
+        """Whether they are the name of a login and nothing more."""
+        return self.credentials.are(words) or self.logins.are(words)
 
     def counts(self, words: Sequence[str]) -> bool:
         """Whether they are what is counted and a short number, as ch1: wherever it stands, no secret."""
