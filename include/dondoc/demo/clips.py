@@ -8,6 +8,7 @@ from typing import Any
 
 WIDTH, HEIGHT, RATE = 640, 360, 10
 LARGE = (1920, 1080)  # of the scene `large`, which is packed as tightly as cameras do
+H265_QUALITY = 23  # crf of the scene `large`: key pictures of 120 KB. By x265 itself, 28, they have 20 and no noise
 KEY_EVERY, KEYS = 5, 6  # pictures, and key pictures in a clip
 ENCODERS = {"h264": "libx264", "h265": "libx265", "jpeg": "mjpeg"}
 NOISE = 2.0  # standard deviation of a sensor's noise: no two pictures of a live camera are the same
@@ -32,7 +33,7 @@ def clip(scene: str, codec: str = "h264") -> Clip:
     encoder.pix_fmt = "yuvj420p" if codec == "jpeg" else "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, RATE), Fraction(RATE)
     encoder.thread_count = 1 if codec == "jpeg" else 0  # a JPEG in slices would need restart markers
-    encoder.options = _options(codec, "veryfast" if scene == "large" else "ultrafast")
+    encoder.options = _options(codec, large=scene == "large")
     encoded = []
     for number in range(KEY_EVERY * KEYS):
         picture = av.VideoFrame.from_ndarray(make(number), format="rgb24").reformat(format=encoder.pix_fmt)
@@ -42,12 +43,14 @@ def clip(scene: str, codec: str = "h264") -> Clip:
     return Clip(codec, tuple((one,) if codec == "jpeg" else tuple(nal_units(one)) for one in encoded))
 
 
-def _options(codec: str, preset: str) -> dict[str, str]:
+def _options(codec: str, *, large: bool) -> dict[str, str]:
+    preset = "veryfast" if large else "ultrafast"
     if codec == "jpeg":
         return {"huffman": "default", "qmin": "3", "qmax": "3"}  # RTP carries no Huffman tables
     params = f"keyint={KEY_EVERY}:min-keyint={KEY_EVERY}:scenecut=0:repeat-headers=1:bframes=0"
     if codec == "h265":
-        return {"preset": preset, "x265-params": f"{params}:open-gop=0:wpp=0:log-level=none"}
+        quality = f":crf={H265_QUALITY}" if large else ""
+        return {"preset": preset, "x265-params": f"{params}:open-gop=0:wpp=0:log-level=none{quality}"}
     return {"preset": preset, "tune": "zerolatency", "x264-params": params}
 
 
