@@ -19,6 +19,7 @@ from dondoc.probing.rtsp.connecting import connect, connect_first, tls
 from dondoc.probing.rtsp.connection import Connection, NotTls
 from dondoc.probing.rtsp.datagrams import Datagrams, datagrams
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
+from dondoc.probing.rtsp.refusals import TRANSPORT, Known, refusal
 from dondoc.probing.rtsp.steps import Steps
 from dondoc.vocabulary.code import Code
 
@@ -113,6 +114,7 @@ class Dialogue:
         self._ahead = 0
         self._plays = False  # it was told to play
         self._options = Response(0)  # what it said of its ways
+        self._no_tcp = self._multicast = False  # as `refusals.Known`
 
     @property
     def login(self) -> Challenge | None:
@@ -266,6 +268,7 @@ class Dialogue:
             await self.send(method, url, **headers)
             reply = await self._reply()
             self._refused = reply.status == 401
+        self._no_tcp |= reply.status == TRANSPORT
         return reply
 
     def _take_refusal(self, reply: Response, carried: bool) -> None:
@@ -449,32 +452,18 @@ class Dialogue:
         return [way for way in ways if self._md5 and "MD5" in way.method] or ways
 
     def refusal(self, status: int, step: str = "") -> Verdict | None:
-        """What a status says when a request was not granted; None: it says nothing of the kind.
-
-        Many recorders answer 403 to the viewer that is one too many: who saw a picture in the same way has the right.
-        """
-        asked = f" khi {step}" if step else ""
-        if status == 403 and self._worked:
-            busy = f"mã 403{asked}: trước đây đã xem được, có thể thiết bị đủ số người xem"
-            return Verdict("server_error", busy, status)
-        if status in (401, 403, 407):
-            who = "tài khoản không có quyền xem" if self._login else "không cho xem, chưa hỏi tài khoản"
-            return Verdict("forbidden", f"mã {status}{asked}: {who}", status)
-        if status in (453, 503):
-            return Verdict("server_error", f"mã {status}{asked}: thiết bị đang bận, xem lại sau", status)
-        return None
+        """What a status says when a request was not granted; None: it was. See `refusals`."""
+        known = Known(self._login is not None, self._worked, self._no_tcp, self._multicast)
+        found = refusal(status, step, known)
+        return Verdict(*found, status) if found else None
 
     def _video(self, reply: Response) -> tuple[sdp.Video, str]:
-        status = reply.status
-        if refused := self.refusal(status):
+        if refused := self.refusal(reply.status):
             raise refused
-        if status in (404, 410):
-            raise Verdict("not_found", f"mã {status}: không có luồng hình theo đường dẫn này")
-        if status >= 300:
-            raise Verdict("server_error", f"mã {status}")
         track = sdp.video(reply.body)
         if track is None:
             raise Verdict("no_video_track", _without_video(reply))
+        self._multicast = track.multicast
         return track, base(reply)
 
     async def _follow(self, reply: Response) -> None:
