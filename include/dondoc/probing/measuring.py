@@ -72,7 +72,7 @@ class _LoginRefused(Exception):
 
 
 def _unless_refused(error: Exception) -> None:
-    if isinstance(error, Verdict) and error.verdict == Codes.AUTH_FAILED:
+    if isinstance(error, Verdict) and (error.verdict == Codes.AUTH_FAILED or error.status == 401):
         raise _LoginRefused from None
 
 

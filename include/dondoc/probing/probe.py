@@ -25,6 +25,7 @@ from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.picture.memory import Fits, fits
 from dondoc.probing.resolver import Resolver
 from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
+from dondoc.probing.rtsp.doors import Doors
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.verdicts import Finding, Help, Target
@@ -72,8 +73,14 @@ async def probe(
     return await _probe(target, decoder if stage == 2 else None, Resolver(allow), timeout)
 
 
-async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, timeout: float) -> Finding:
-    """One check: at stage 2 when there is a decoder."""
+async def _probe(
+    target: Target, decoder: Decoder | None, resolver: Resolver, timeout: float, doors: Doors | None = None
+) -> Finding:
+    """One check: at stage 2 when there is a decoder.
+
+    Args:
+        doors: of closer looks that share their logins.
+    """
     started, stage = time.monotonic(), 2 if decoder else 1
     try:
         address = parse(target.url)
@@ -88,7 +95,8 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
 
     try:
         seen, why = await _observe(dialogues, again, decoder, timeout, target)
-        measured = await _measured(target, dialogue, decoder, seen, resolver)
+        closer = partial(_closer, target, dialogue, resolver, doors or Doors(), dialogues)
+        measured = await _measured(target, dialogue, decoder, seen, closer)
     except (Problem, MemoryError):
         raise
     except Exception as error:  # a fault of ours; what one camera sends must not cost the checks of all others
@@ -108,7 +116,10 @@ async def _probe(target: Target, decoder: Decoder | None, resolver: Resolver, ti
         features=seen.features or None,
         thumbnail=seen.thumbnail,
         password_answered=any(one.password_answered for one in dialogues)
-        and not any(one.password_refused for one in dialogues),
+        and not dialogue.password_refused
+        and not any(one.login_in_vain for one in dialogues[1:]),
+        password_refused=any(one.password_refused for one in dialogues)
+        and not any(one.password_answered for one in dialogues),
         digest=any(one.digest for one in dialogues),
         measured=measured,
         help=why,
@@ -128,7 +139,7 @@ def _led_away(seen: Seen, dialogue: Dialogue) -> str:
 
 
 async def _measured(
-    target: Target, dialogue: Dialogue, decoder: Decoder | None, seen: Seen, resolver: Resolver
+    target: Target, dialogue: Dialogue, decoder: Decoder | None, seen: Seen, closer: Callable[[Address], Dialogue]
 ) -> Measured | None:
     """What a closer look found; none where the camera showed no good picture, or showed it elsewhere.
 
@@ -137,15 +148,17 @@ async def _measured(
     if target.wanted is None or decoder is None or seen.verdict != Codes.OK or dialogue.elsewhere:
         return None
     login = dialogue.credentials if dialogue.login else None
-    user, password = login or (None, None)
+    return await measure(target.wanted, closer, decoder, dialogue.ip, seen.features.get("size"), login) or None
 
-    def again(place: Address) -> Dialogue:
-        return Dialogue(
-            place, user, password, resolver, digest=dialogue.digest, md5=target.md5, worked=True, at=dialogue.ip
-        )
 
-    size = seen.features.get("size")
-    return await measure(target.wanted, again, decoder, dialogue.ip, size, login) or None
+def _closer(
+    target: Target, before: Dialogue, resolver: Resolver, doors: Doors, dialogues: list[Dialogue], place: Address
+) -> Dialogue:
+    """A dialogue of a closer look, about a place of the device that was seen before; it is added to the others."""
+    user, password = (before.credentials if before.login else None) or (None, None)
+    ask = partial(Dialogue, place, user, password, resolver, worked=True, doors=doors)
+    dialogues.append(made := ask(digest=before.digest, md5=target.md5, at=before.ip))
+    return made
 
 
 def _since(started: float) -> int:
@@ -240,7 +253,7 @@ def probe_many(
     loop = asyncio.new_event_loop() if sys.version_info >= (3, 13) else uvloop.new_event_loop()  # 3.13: hangs at fork
     everyone = list(targets)
     at_once = min(concurrency, _descriptors(concurrency + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS, len(everyone))
-    probe_one = partial(_probe, resolver=resolver or Resolver(allow), timeout=timeout)
+    probe_one = partial(_probe, resolver=resolver or Resolver(allow), timeout=timeout, doors=Doors())
     task = loop.create_task(_probe_all(_lanes(everyone, per_device), probe_one, findings, max(1, at_once), stage == 2))
     thread = threading.Thread(target=_run, args=(loop, task, findings), name="probe", daemon=True)
     thread.start()

@@ -255,6 +255,7 @@ class Finding:
     features: Mapping[str, Any] | None = None
     thumbnail: bytes | None = field(default=None, repr=False)
     password_answered: bool = True  # of one that was sent: something was answered, and not that it is wrong
+    password_refused: bool = False  # in whichever look, and taken in none
     digest: bool = False  # the device that was to be checked asked for Digest
     measured: Mapping[str, Mapping[str, Any]] | None = None  # by a closer look: see `measuring.measure`
     help: Help | None = None

@@ -68,8 +68,8 @@ def answered(
         ("play", "503 Service Unavailable", "server_error", "503 khi PLAY"),
         ("setup", "403 Forbidden", "forbidden", "403 khi SETUP"),
         ("play", "403 Forbidden", "forbidden", "403 khi PLAY"),
-        ("setup", "500 Oops", "no_frame", "SETUP không được chấp nhận: mã 500"),
-        ("play", "455 Not Valid", "no_frame", "PLAY không được chấp nhận: mã 455"),
+        ("setup", "500 Oops", "server_error", "SETUP không được chấp nhận: mã 500"),
+        ("play", "455 Not Valid", "server_error", "PLAY không được chấp nhận: mã 455"),
     ],
 )
 def test_a_refusal_is_told_by_its_step(method: str, status: str, verdict: str, says: str) -> None:
@@ -196,7 +196,7 @@ def test_a_track_that_a_camera_does_not_know_by_any_name_is_told_by_its_first_an
         return await camera._say(next(statuses), headers)
 
     found, counts = answered(setup=setup)
-    assert (found.verdict, "SETUP không được chấp nhận: mã 404" in found.detail) == ("no_frame", True)
+    assert (found.verdict, "mã 404 khi SETUP" in found.detail) == ("not_found", True)
     assert counts["SETUP"] <= 4
 
 
@@ -240,14 +240,14 @@ def test_however_long_a_session_lives_its_start_is_waited_for_and_nothing_else_a
 @pytest.mark.parametrize(
     ("at", "status", "verdict", "says"),
     [
-        ("play", "454 Session Not Found", "no_frame", "PLAY không được chấp nhận: mã 454"),
+        ("play", "454 Session Not Found", "server_error", "PLAY không được chấp nhận: mã 454"),
         ("setup", "461 Unsupported Transport", "no_frame", "SETUP không được chấp nhận: mã 461"),
-        ("play", "551 Option Not Supported", "no_frame", "PLAY không được chấp nhận: mã 551"),
+        ("play", "551 Option Not Supported", "server_error", "PLAY không được chấp nhận: mã 551"),
         ("describe", "551 Option Not Supported", "server_error", "mã 551"),
         ("play", "403 Forbidden", "server_error", "đủ số người xem"),
         ("play", "453 Not Enough Bandwidth", "server_error", "đang bận"),
         ("setup", "503 Service Unavailable", "server_error", "đang bận"),
-        ("play", "404 Not Found", "no_frame", "PLAY không được chấp nhận: mã 404"),
+        ("play", "404 Not Found", "not_found", "mã 404 khi PLAY"),
     ],
 )
 @pytest.mark.parametrize("bye", ["hangs", "resets", "refuses"])

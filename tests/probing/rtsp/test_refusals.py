@@ -156,7 +156,7 @@ def test_a_second_look_remembers_that_the_first_was_asked_for_digest() -> None:
 
 
 @pytest.mark.parametrize(
-    ("first", "refused", "taken"), [(False, True, None), (True, True, None), (False, False, None), (True, False, True)]
+    ("first", "refused", "taken"), [(False, True, False), (True, True, None), (False, False, None), (True, False, True)]
 )
 def test_a_login_that_a_second_look_shows_in_vain_is_remembered(first: bool, refused: bool, taken: bool | None) -> None:
     """`first`: whether it was shown and taken in the first look; `refused`: in the second, else it is not answered."""

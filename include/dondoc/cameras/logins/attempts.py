@@ -181,7 +181,7 @@ def finish(session: Session, wanted: Mapping[int, str], findings: Iterable[Findi
 
 def accepted(finding: Finding) -> bool | None:
     """Whether the password that was sent was right; None when the camera left us without an answer."""
-    if finding.verdict == Verdict.AUTH_FAILED:
+    if finding.verdict == Verdict.AUTH_FAILED or finding.password_refused:
         return False
     return True if finding.reachable and finding.password_answered else None
 

@@ -133,7 +133,8 @@ class Login:
             told: values of Authentication-Info.
         """
         named = [one.parts.get("nextnonce") for one in parse_challenges(b"Digest " + value for value in told)]
-        if not (nonce := next(filter(None, named), None)) or self.challenge.method.endswith("-SESS"):
+        nonce = next(filter(None, named), self.challenge.nonce)
+        if nonce == self.challenge.nonce or self.challenge.method.endswith("-SESS"):
             return self
         login = copy(self)
         login.challenge = replace(self.challenge, parts={**self.challenge.parts, "nonce": nonce})

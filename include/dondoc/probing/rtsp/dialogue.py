@@ -18,7 +18,9 @@ from dondoc.probing.rtsp.authentication import Challenge, Login, choose, parse_c
 from dondoc.probing.rtsp.connecting import connect, connect_first, tls
 from dondoc.probing.rtsp.connection import Connection, NotTls
 from dondoc.probing.rtsp.datagrams import Datagrams, datagrams
+from dondoc.probing.rtsp.doors import Door, Doors, Shut
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
+from dondoc.probing.rtsp.refusals import TRANSPORT, Known, refusal
 from dondoc.probing.rtsp.steps import Steps
 from dondoc.vocabulary.code import Code
 
@@ -90,11 +92,12 @@ class Dialogue:
         md5: bool = False,
         worked: bool = False,
         at: Ip | None = None,
+        doors: Doors | None = None,
     ) -> None:
-        """`at`: where the device was found before, and is asked alone."""
+        """`at`: where the device was found before, and is asked alone; `doors`: of looks that share their logins."""
         self.address, self._first = address, address.device
         self.credentials = (user, password or "") if user is not None else None
-        self._resolver, self._md5, self._worked = resolver, md5, worked
+        self._resolver, self._md5, self._worked, self._doors = resolver, md5, worked, doors or Doors()
         self.steps = Steps()
         self.progress, self.asked = Progress.RESOLVE, ""
         self.password_sent = self.password_answered = False
@@ -103,6 +106,8 @@ class Dialogue:
         self.ip = at  # where it is: of all that its name stands for, what was connected to
         self._login: Login | None = None
         self._refused = False  # the login was, whatever it was good for before: nothing more carries it
+        self._granted = 0  # requests under the nonce that is in use
+        self._cut = False  # the camera hung up while an answer was awaited
         self._awaited: deque[bool] = deque()  # requests whose answer was not read; whether each carried the login
         self._led_away = False  # to another device, which gets no login
         self._connection: Connection | None = None
@@ -113,6 +118,7 @@ class Dialogue:
         self._ahead = 0
         self._plays = False  # it was told to play
         self._options = Response(0)  # what it said of its ways
+        self._no_tcp = self._multicast = False  # as `refusals.Known`
 
     @property
     def login(self) -> Challenge | None:
@@ -128,6 +134,11 @@ class Dialogue:
     def password_refused(self) -> bool:
         """Whether the login was shown, and all that it got was a refusal."""
         return self._refused and not self.password_answered
+
+    @property
+    def login_in_vain(self) -> bool:
+        """Whether a login was refused, or hung up on: it is not to be shown again this night."""
+        return self._refused or (self.password_sent and self._cut and not self.password_answered)
 
     @property
     def elsewhere(self) -> bool:
@@ -221,14 +232,16 @@ class Dialogue:
             ConnectionError: the connection ended.
         """
         while self._connection:
-            got = await self._connection.read()
+            try:
+                got = await self._connection.read()
+            except ConnectionError:
+                self._cut = True
+                raise
             await self.spend(got)
             if not isinstance(got, Response):
                 return got
             if got.status >= 200:
-                carried = self._awaited.popleft() if self._awaited else True
-                if got.status == 401:
-                    self._take_refusal(got, carried)
+                self._heed(got, self._awaited.popleft() if self._awaited else True)
                 return got
             self._noise += 1
             if self._noise > NOISE:
@@ -265,15 +278,26 @@ class Dialogue:
         if reply.status == 401 and before and not self._refused:
             await self.send(method, url, **headers)
             reply = await self._reply()
-            self._refused = reply.status == 401
+            if reply.status == 401:
+                self._refuse()
+        self._no_tcp |= reply.status == TRANSPORT
         return reply
 
-    def _take_refusal(self, reply: Response, carried: bool) -> None:
-        """What a 401 offers, and whether it refuses the login or only the nonce: then there is a new one.
+    def _heed(self, reply: Response, carried: bool) -> None:
+        """What an answer says of the login, be it to a sign of life, for which nobody waits.
 
         Args:
             carried: whether what it answers carried the login.
         """
+        if reply.status == 401:
+            self._take_refusal(reply, carried)
+        elif self._login and carried:
+            self.password_answered = True
+            self._granted += 1
+            self._log_in_as(self._login.following(reply.written("authentication-info")))
+
+    def _take_refusal(self, reply: Response, carried: bool) -> None:
+        """What a 401 offers, and whether it refuses the login or only the nonce: then there is a new one."""
         self._offered = parse_challenges(reply.challenges)
         if any(c.scheme == "DIGEST" for c in self._offered):
             self._digest.add(self.address.device)
@@ -281,10 +305,31 @@ class Dialogue:
             return
         alike = (way for way in self._ways() if way.method == self._login.challenge.method)
         renewed = next(alike, None) or next(iter(self._ways()), None)
-        if renewed and renewed.stale and renewed.nonce != self._login.challenge.nonce:  # else it is as good as no
-            self._login = Login(*self.credentials, renewed)
+        if renewed and self._renews(renewed):
+            self._log_in_as(Login(*self.credentials, renewed))
         else:
-            self._refused = True
+            self._refuse()
+
+    def _renews(self, offered: Challenge) -> bool:
+        """Whether a 401 wants no more than another nonce: it says so, or takes each once and has taken this one."""
+        assert self._login
+        if offered.scheme != "DIGEST" or offered.nonce == self._login.challenge.nonce:
+            return False
+        return offered.stale or self._granted == 1
+
+    def _log_in_as(self, login: Login) -> None:
+        """Show this one from now on."""
+        if login is not self._login:
+            self._login, self._granted = login, 0
+
+    def _refuse(self) -> None:
+        self._refused = True
+        self._doors.shut(self._door)
+
+    @property
+    def _door(self) -> Door:
+        assert self.credentials
+        return (str(self.ip), self.address.port, *self.credentials)
 
     async def _reply(self) -> Response:
         """The next reply. Its number is not compared: with one request under way, an odd one is a camera's mistake."""
@@ -292,9 +337,6 @@ class Dialogue:
             got = await self.read()
             if isinstance(got, Response):
                 self.steps.note_reply(got, self._offered)
-                if self._login and got.status != 401:
-                    self.password_answered = True
-                    self._login = self._login.following(got.written("authentication-info"))
                 return got
             if self.progress is Progress.PLAY and self._ahead < AHEAD:
                 self.packets.append(got)
@@ -406,7 +448,10 @@ class Dialogue:
             raise Verdict("auth_required", known)
         if self._ended or reply.closes:
             await self._reopen()
-        reply = await self._log_in(ways, method, url, **headers)
+        try:
+            reply = await self._doors.show(self._door, partial(self._log_in, ways, method, url, **headers))
+        except Shut:
+            raise Verdict("auth_failed", "thiết bị vừa từ chối tài khoản này: không gửi lại") from None
         if reply.status == 401:
             raise Verdict("auth_failed", "camera từ chối tài khoản hoặc mật khẩu")
         return reply
@@ -418,7 +463,7 @@ class Dialogue:
         """
         assert self.credentials is not None
         strongest, second = ways[0], next((w for w in ways if "MD5" in w.method), ways[0])
-        self._login = Login(*self.credentials, strongest)
+        self._log_in_as(Login(*self.credentials, strongest))
         try:
             reply = await self.request(method, url, **headers)
             if second is strongest or reply.status not in CONFUSED:
@@ -427,7 +472,7 @@ class Dialogue:
             if self.session or self.received:  # it had begun to answer
                 raise
         await self._reopen()
-        self._login = Login(*self.credentials, second)
+        self._log_in_as(Login(*self.credentials, second))
         return await self.request(method, url, **headers)
 
     async def _reopen(self) -> None:
@@ -449,32 +494,18 @@ class Dialogue:
         return [way for way in ways if self._md5 and "MD5" in way.method] or ways
 
     def refusal(self, status: int, step: str = "") -> Verdict | None:
-        """What a status says when a request was not granted; None: it says nothing of the kind.
-
-        Many recorders answer 403 to the viewer that is one too many: who saw a picture in the same way has the right.
-        """
-        asked = f" khi {step}" if step else ""
-        if status == 403 and self._worked:
-            busy = f"mã 403{asked}: trước đây đã xem được, có thể thiết bị đủ số người xem"
-            return Verdict("server_error", busy, status)
-        if status in (401, 403, 407):
-            who = "tài khoản không có quyền xem" if self._login else "không cho xem, chưa hỏi tài khoản"
-            return Verdict("forbidden", f"mã {status}{asked}: {who}", status)
-        if status in (453, 503):
-            return Verdict("server_error", f"mã {status}{asked}: thiết bị đang bận, xem lại sau", status)
-        return None
+        """What a status says when a request was not granted; None: it was. See `refusals`."""
+        known = Known(self._login is not None, self._worked, self._no_tcp, self._multicast)
+        found = refusal(status, step, known)
+        return Verdict(*found, status) if found else None
 
     def _video(self, reply: Response) -> tuple[sdp.Video, str]:
-        status = reply.status
-        if refused := self.refusal(status):
+        if refused := self.refusal(reply.status):
             raise refused
-        if status in (404, 410):
-            raise Verdict("not_found", f"mã {status}: không có luồng hình theo đường dẫn này")
-        if status >= 300:
-            raise Verdict("server_error", f"mã {status}")
         track = sdp.video(reply.body)
         if track is None:
             raise Verdict("no_video_track", _without_video(reply))
+        self._multicast = track.multicast
         return track, base(reply)
 
     async def _follow(self, reply: Response) -> None:

@@ -8,14 +8,15 @@ from functools import cached_property
 LONGEST_HEAD, LONGEST_BODY, BLANKS = 64 * 1024, 64 * 1024, 64 * 1024
 SKIPPED = 64 * 1024 * 1024  # bytes, so counted, that are passed over while a camera plays
 REPLY = 16  # times a packet's: what a reply among them that is none counts
-_STATUS = re.compile(rb"RTSP/[12]\.[0-9] +([1-9][0-9]{2})(?: .*)?", re.IGNORECASE)
+_STATUS = re.compile(rb"RTSP/[12](?:\.[0-9])?[ \t]+([1-9][0-9]{2})(?:[ \t].*)?", re.IGNORECASE)
 _REQUEST = re.compile(rb"[A-Z_]{1,20} \S+ RTSP/[12]\.[0-9]")
 _BEGINNING = re.compile(rb"RTSP/.*|[A-Z_]{0,20}(?: .*)?", re.IGNORECASE | re.DOTALL)  # of either, however short
 _BEGINS = re.compile(rb"\$[\0-\x1f]..[\x80-\xbf]|RTSP/1\.0 [1-5][0-9]{2}", re.DOTALL)  # a packet of RTP, or a reply
 _LONGEST_BEGINNING = 12
-_BLANK = re.compile(rb"\r?\n\r?\n")
-_FOLDED = re.compile(rb"\r?\n[ \t]+")
-_LENGTH = re.compile(r"[0-9]{1,9}")
+_BLANK = re.compile(rb"\r{0,2}\n\r{0,2}\n")  # some turn each line feed into two bytes once more
+_LONGEST_BLANK = 6
+_FOLDED = re.compile(rb"\r{0,2}\n[ \t]+")
+_LENGTH = re.compile(r"\+?([0-9]{1,9})(?:[^0-9.].*)?")  # a number, whatever stands behind it
 _SPOKEN = (
     (re.compile(rb"HTTP/"), "HTTP"),
     (re.compile(rb"[\x14-\x17](?:\x03|\Z)"), "TLS"),
@@ -70,7 +71,11 @@ class Response:
 
     def get(self, name: str) -> str:
         """The first value of a header, empty when absent."""
-        return self.headers.get(name, [""])[0] if self._has(name) else ""
+        return next(iter(self.values(name)), "")
+
+    def values(self, name: str) -> list[str]:
+        """All values of a header, in order."""
+        return self.headers.get(name, []) if self._has(name) else []
 
     @property
     def closes(self) -> bool:
@@ -164,7 +169,7 @@ class Inbox:
     def _take_head(self) -> Response | None:
         if not self._data:
             return None
-        blank = _BLANK.search(self._data, max(0, self._searched - 3), LONGEST_HEAD)
+        blank = _BLANK.search(self._data, max(0, self._searched - _LONGEST_BLANK), LONGEST_HEAD)
         if blank is None:
             _check_beginning(bytes(self._data[:256]))
             if len(self._data) > LONGEST_HEAD:
@@ -191,7 +196,7 @@ def parse_head(head: bytes) -> Response:
     if b"\n " in head or b"\n\t" in head:
         head = _FOLDED.sub(b" ", head)
     first, _, lines = head.partition(b"\n")
-    first = first.removesuffix(b"\r")
+    first = first.rstrip(b"\r")
     status = _STATUS.fullmatch(first)
     if not status and not _REQUEST.fullmatch(first):
         raise NotRtsp(_spoken(first))
@@ -199,22 +204,23 @@ def parse_head(head: bytes) -> Response:
 
 
 def content_length(response: Response) -> int:
-    """Length of the body that follows.
+    """Length of the body that follows. Of several the last counts that is not zero, as for the players.
 
     Raises:
         NotRtsp: no number, or too long.
     """
-    if not (text := response.get("content-length")):
-        return 0
-    if not _LENGTH.fullmatch(text) or int(text) > LONGEST_BODY:
+    told = response.values("content-length")
+    lengths = [int(found[1]) for one in told if (found := _LENGTH.fullmatch(one))]
+    length = next(filter(None, reversed(lengths)), 0)
+    if length > LONGEST_BODY or (not lengths and any(told)):
         raise NotRtsp("Content-Length không hợp lệ hoặc quá lớn")
-    return int(text)
+    return length
 
 
 def _check_beginning(data: bytes) -> None:
     """Whether these bytes may become a message: garbage is to be known at once, not when the deadline is over."""
     line, ended, _ = data.partition(b"\n")
-    line = line.removesuffix(b"\r")
+    line = line.rstrip(b"\r")
     whole = _STATUS.fullmatch(line) or _REQUEST.fullmatch(line)
     if not _BEGINNING.fullmatch(data) or (ended and not whole):
         raise NotRtsp(_spoken(data))

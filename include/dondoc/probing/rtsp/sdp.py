@@ -14,6 +14,7 @@ _MEDIUM = re.compile(r"\n[ \t]*m=")
 _VIDEO, _ENCODING = re.compile(r"video\s+(?!$)"), re.compile("([A-Za-z0-9.-]{1,40})/")
 _ABSOLUTE = re.compile(r"rtsps?://", re.IGNORECASE)
 _DOUBLED = re.compile(r"rtsps?://(?=rtsps?://)", re.IGNORECASE)  # AlexxIT/go2rtc, issue 830
+_GROUP = re.compile(r"c=IN\s+(?:IP4\s+2(?:2[4-9]|3[0-9])\.|IP6\s+ff)", re.ASCII | re.IGNORECASE)
 _POSITIVE = re.compile("0*[1-9]")
 CODECS = {
     "H264": "h264",
@@ -62,6 +63,12 @@ class Video:
     @property
     def session_control(self) -> str:
         return _attribute(_lines(self.session), "control:")
+
+    @property
+    def multicast(self) -> bool:
+        """Whether it is sent to a group: the address of its connection is one (RFC 4566, 5.7)."""
+        named = (_GROUP.match(line) for line in (*self._own, *_lines(self.session)))
+        return any(named)
 
     @property
     def encrypted(self) -> bool:

@@ -1,0 +1,57 @@
+"""What a status says with which a camera did not grant a request: the one table for every step of a dialogue. Pure."""
+
+from dataclasses import dataclass
+
+from dondoc.probing.verdicts import Verdict
+
+# Over by itself: request timed out, too many requests, bandwidth, unavailable now (SIP's, of recorders that grew out of
+# it), service unavailable, gateway timed out. RFC 2326, 7.1.1; RFC 7826, 17.4; RFC 3261, 21.4.
+BUSY = frozenset({408, 429, 453, 480, 486, 503, 504})
+GONE = frozenset({404, 410})
+NO_RIGHT = frozenset({401, 403, 407})
+TRANSPORT = 461  # Unsupported Transport
+SETUP = "SETUP"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was known of a camera when it refused.
+
+    `login`: it was shown one. `worked`: the same look has shown a picture before. `no_tcp`: it has no TCP for its
+    pictures, it said. `multicast`: its description names the address of a group.
+    """
+
+    login: bool = False
+    worked: bool = False
+    no_tcp: bool = False
+    multicast: bool = False
+
+
+def refusal(status: int, step: str, known: Known) -> tuple[Verdict, str] | None:
+    """The verdict and a detail for a person; None: it was granted.
+
+    Args:
+        step: the method that was asked, empty where it goes without saying.
+    """
+    if status < 300:
+        return None
+    asked = f" khi {step}" if step else ""
+    if step == SETUP and (status == TRANSPORT or (known.no_tcp and status in NO_RIGHT)):
+        return _without_transport(status, known.multicast)
+    if status == 403 and known.worked:  # many recorders answer so to the viewer that is one too many
+        return Verdict.SERVER_ERROR, f"mã 403{asked}: trước đây đã xem được, có thể thiết bị đủ số người xem"
+    if status in NO_RIGHT:
+        who = "tài khoản không có quyền xem" if known.login else "không cho xem, chưa hỏi tài khoản"
+        return Verdict.FORBIDDEN, f"mã {status}{asked}: {who}"
+    if status in BUSY:
+        return Verdict.SERVER_ERROR, f"mã {status}{asked}: thiết bị đang bận, xem lại sau"
+    if status in GONE:
+        return Verdict.NOT_FOUND, f"mã {status}{asked}: không có luồng hình theo đường dẫn này"
+    return Verdict.SERVER_ERROR, f"{step} không được chấp nhận: mã {status}" if step else f"mã {status}"
+
+
+def _without_transport(status: int, multicast: bool) -> tuple[Verdict, str]:
+    """Neither TCP nor UDP to us alone: who sends to a group only is well, and not seen from here."""
+    if multicast:
+        return Verdict.NOT_DECODABLE, f"mã {status} khi SETUP: camera chỉ phát cho nhóm (multicast), Sở chưa xem được"
+    return Verdict.NO_FRAME, f"SETUP không được chấp nhận: mã {status}, cả qua TCP lẫn UDP"
