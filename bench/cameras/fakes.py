@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 from scenes import Picture, texture
+from views import quad, written
 
 WORDS = ("NO SIGNAL", "VIDEO LOSS", "NO VIDEO", "MAT TIN HIEU", "Camera offline", "Connecting...", "LOSS", "No Link")
 COLOURS = ((255, 0, 0), (0, 0, 0), (128, 128, 128), (60, 60, 60), (255, 255, 255), (0, 130, 0), (0, 0, 160),
@@ -97,6 +98,55 @@ def small_card(random: Any, scene: Picture) -> Any:
     at = (made.shape[1] - wide) // 2, int(made.shape[0] * random.uniform(0.42, 0.58))
     cv2.putText(made, words, at, cv2.FONT_HERSHEY_SIMPLEX, size, _ink(random, background), 2, cv2.LINE_AA)
     return made
+
+
+LANGUAGES = ("MẤT TÍN HIỆU", "Không có tín hiệu", "KHÔNG CÓ HÌNH", "Mất kết nối", "VIDEO LOSS", "NO SIGNAL",
+             "Нет сигнала", "SIN SEÑAL", "No Video")  # fmt: skip
+
+
+def corner_card(random: Any, scene: Picture) -> Any:
+    """Small words in a corner, or where cameras write their name."""
+    ground = ((0, 0, 0), (0, 0, 0), (160, 20, 10), (255, 0, 0), (128, 128, 128), (45, 45, 45))[random.integers(6)]
+    at = random.choice([0.03, 0.97]), random.choice([0.04, 0.15, 0.85, 0.96])
+    words = LANGUAGES[random.integers(len(LANGUAGES))]
+    return written(random, _flat(scene, *ground), words, (255, 255, 255), at, random.uniform(0.03, 0.06))
+
+
+def card_in_any_language(random: Any, scene: Picture) -> Any:
+    ground = COLOURS[random.integers(len(COLOURS))]
+    words, at = LANGUAGES[random.integers(len(LANGUAGES))], (random.uniform(0.2, 0.8), random.uniform(0.2, 0.8))
+    return written(random, _flat(scene, *ground), words, _ink(random, ground), at, random.uniform(0.04, 0.14))
+
+
+def shaded(random: Any, scene: Picture) -> Any:
+    """A ground that gets darker down, across, or both."""
+    height, width = scene.shape[:2]
+    y, x = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j].astype(np.float32)
+    along = (y, x, (x + y) / 2)[random.integers(3)]
+    colours = np.array([(200, 90, 20), (90, 30, 5), (120, 120, 120), (20, 20, 20), (220, 220, 220), (140, 60, 0)])
+    one, other = colours[random.choice(len(colours), 2, replace=False)]
+    return np.clip(one + along[..., None] * (other - one), 0, 255).astype(np.uint8)
+
+
+def shaded_card(random: Any, scene: Picture) -> Any:
+    made = shaded(random, scene)
+    ink = (255, 255, 255) if made.mean() < 130 else (0, 0, 0)
+    return written(
+        random, made, LANGUAGES[random.integers(len(LANGUAGES))], ink, (0.5, 0.5), random.uniform(0.06, 0.14)
+    )
+
+
+def shaded_logo(random: Any, scene: Picture) -> Any:
+    made = shaded(random, scene)
+    height, width = scene.shape[:2]
+    cv2.ellipse(made, (width // 2, int(height * 0.4)), (width // 10, height // 10), 0, 0, 360, (40, 40, 220), -1)
+    ink = (255, 255, 255) if made.mean() < 130 else (0, 0, 0)
+    return written(random, made, ("VISION", "Technology", "IP CAMERA")[random.integers(3)], ink, (0.5, 0.68), 0.1)
+
+
+def all_lost(random: Any, scene: Picture) -> Any:
+    """A recorder's overview without any channel."""
+    return quad(random, scene, words=("NO SIGNAL", "VIDEO LOSS", "Không có tín hiệu")[random.integers(3)], used=0)
 
 
 def snow(random: Any, scene: Picture, colours: int = 1) -> Any:
@@ -307,6 +357,11 @@ def coarse_cover(random: Any, scene: Picture) -> Any:
 FAKES: dict[str, tuple[str, Make]] = {
     "card with words, any colour": ("no_signal_card", card),
     "card with small words": ("no_signal_card", small_card),
+    "card with small words in a corner": ("no_signal_card", corner_card),
+    "card in any language": ("no_signal_card", card_in_any_language),
+    "card on a ground that shades off": ("no_signal_card", shaded_card),
+    "logo on a ground that shades off": ("no_signal_card", shaded_logo),
+    "overview without any channel": ("no_signal_card", all_lost),
     "blue screen": ("no_signal_card", plain_card),
     "logo of a device that starts": ("no_signal_card", logo),
     "colour bars": ("no_signal_card", bars),

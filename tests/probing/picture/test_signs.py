@@ -198,6 +198,79 @@ def infrared() -> Any:
     return scene().mean(axis=2, keepdims=True).repeat(3, 2) * 0.4 + rough(8)
 
 
+def overlaid(made: Any, words: str, at: tuple[int, int] = (40, 190), size: float = 1.2) -> Any:
+    """With words that a camera writes into what it sees."""
+    plain = np.ascontiguousarray(np.clip(made, 0, 255).astype(np.uint8))
+    return cv2.putText(plain, words, at, cv2.FONT_HERSHEY_SIMPLEX, size, (255, 255, 255), 2, cv2.LINE_AA)
+
+
+def unlit() -> Any:
+    """Hardly any light, and so little noise that an encoder takes it away."""
+    return scene() * 0.02 + 2 + rough(0.5)
+
+
+def infrared_fog() -> Any:
+    y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
+    return 30 + 100 * np.exp(-(x * x + y * y) * 0.4)[..., None] + rough(1.5) + np.zeros(3)
+
+
+def channels(side: int, *ground: int, words: str = "", used: int = 1) -> Any:
+    """A recorder's overview: of so many by so many channels the first are used."""
+    made, high, wide = flat(*ground), HEIGHT // side, WIDTH // side
+    for number in range(side * side):
+        top, left = number // side * high, number % side * wide
+        if number < used:
+            part = np.clip(
+                cv2.resize(scene(), (wide, high), interpolation=cv2.INTER_AREA) + rough(2)[:high, :wide], 0, 255
+            )
+            made[top : top + high, left : left + wide] = part
+        elif words:
+            at = left + wide // 6, top + high // 2
+            cv2.putText(made, words, at, cv2.FONT_HERSHEY_SIMPLEX, 1.6 / side, (255,) * 3, 1, cv2.LINE_AA)
+    return made
+
+
+def wide_circle() -> Any:
+    made = scene()
+    made[np.hypot(*np.mgrid[-1 : 1 : HEIGHT * 1j, -16 / 9 : 16 / 9 : WIDTH * 1j]) > 0.95] = 0
+    return made
+
+
+def upright() -> Any:
+    made = scene()
+    made[:, :218] = made[:, -218:] = 0
+    return made
+
+
+def mosaic() -> Any:
+    made = np.clip(scene(), 0, 255).astype(np.uint8)
+    few = cv2.resize(made[:, 300:], (12, 12), interpolation=cv2.INTER_AREA)
+    made[:, 300:] = cv2.resize(few, (WIDTH - 300, HEIGHT), interpolation=cv2.INTER_NEAREST)
+    return made
+
+
+def thermal() -> Any:
+    heat = cv2.GaussianBlur(scene().mean(axis=2) + rough(3)[..., 0], (0, 0), 2)
+    return cv2.applyColorMap(np.clip(heat, 0, 255).astype(np.uint8), cv2.COLORMAP_INFERNO)
+
+
+def plates() -> Any:
+    made = scene().mean(axis=2, keepdims=True).repeat(3, 2) * 0.03 + 3
+    made[200:230, 280:390] = 220
+    return overlaid(made + rough(1), "29A 123.45", (284, 222), 0.55) * 0.9
+
+
+def small(words: str, *ground: int, at: tuple[int, int], size: int = 20) -> Any:
+    made = flat(*ground)
+    cv2.putText(made, words, at, (255, 255, 255), cv2.FontFace("sans"), size, 400)
+    return made
+
+
+def shaded(words: str, above: tuple[int, int, int], below: tuple[int, int, int]) -> Any:
+    ground = np.linspace(above, below, HEIGHT)[:, None] + np.zeros((1, WIDTH, 1))
+    return overlaid(ground, words, (150, 200), 1.5)
+
+
 MORE = ("Try again after 30 minutes", "IP 192.0.2.8")
 # What shows it: ITU-T H.264, 8.2.5.2 (128 for what is missing), ITU-R BT.601 (colours), bench/README.md (the rest).
 FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
@@ -225,6 +298,26 @@ FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
     ),
     ("analogue snow", snow, "no_signal_card", "nhiễu hạt"),
     ("analogue snow in all colours", colourful_snow, "no_signal_card", "nhiễu hạt"),
+    ("card, in a corner of black", lambda: small("VIDEO LOSS", 0, 0, 0, at=(12, 300)), "no_signal_card", "bảng báo"),
+    ("card, where a name is written", lambda: small("NO SIGNAL", 0, 0, 0, at=(500, 30)), "no_signal_card", "bảng báo"),
+    ("card, in a corner of grey", lambda: small("NO SIGNAL", 90, 90, 90, at=(12, 345)), "no_signal_card", "bảng báo"),
+    ("card, in a corner of blue", lambda: small("NO VIDEO", 160, 20, 10, at=(12, 30)), "no_signal_card", "bảng báo"),
+    ("card, in Vietnamese", lambda: small("MẤT TÍN HIỆU", 0, 0, 0, at=(12, 30)), "no_signal_card", "bảng báo"),
+    (
+        "card, in small Vietnamese letters",
+        lambda: small("Không có tín hiệu", 45, 45, 45, at=(200, 180), size=30),
+        "no_signal_card",
+        "bảng báo",
+    ),
+    (
+        "card, a clock runs above",
+        lambda: overlaid(card("NO VIDEO", 0, 0, 0), "2026-11-28 02:15:33", (20, 30), 0.7),
+        "no_signal_card",
+        "bảng báo",
+    ),
+    ("card, shaded blue", lambda: shaded("NO SIGNAL", (220, 60, 10), (90, 20, 4)), "no_signal_card", "bảng báo"),
+    ("no channel has a signal", lambda: channels(2, 0, 0, 0, words="NO SIGNAL", used=0), "no_signal_card", "bảng báo"),
+    ("flat green under a name", lambda: overlaid(flat(0, 135, 0), "CAM 01", (20, 30), 0.7), "decode_failed", "phẳng"),
     ("the upper half again", again, "decode_failed", "lặp lại đúng nửa trên"),
 ]
 HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
@@ -237,6 +330,24 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("infrared, much noise", infrared, "ok", None),
     ("lamps in the dark", lamps, "ok", "dark"),
     ("black", lambda: flat(0, 0, 0), "black", None),
+    ("black, with a name and a clock", lambda: overlaid(flat(0, 0, 0), "CAM 1 02:15:33", (20, 30)), "black", None),
+    ("black, a clock across it", lambda: overlaid(flat(0, 0, 0), "28-11 02:15:33"), "black", None),
+    ("a name across an unlit scene", lambda: overlaid(unlit(), "UBND XA AN BINH", size=1.6), "ok", None),
+    ("a name and a time across an unlit scene", lambda: overlaid(unlit(), "CAM 3 28-11 02:15:33"), "ok", None),
+    ("a name across a noisy dark scene", lambda: overlaid(unlit() + rough(2), "CONG CHINH", size=2.2), "ok", None),
+    ("a name across infrared fog", lambda: overlaid(infrared_fog(), "UBND XA AN BINH"), "ok", None),
+    ("a name across a sky", lambda: overlaid(wall(150) + rough(3, 40), "UBND XA AN BINH"), "ok", None),
+    ("one channel of four", lambda: channels(2, 0, 0, 0), "ok", None),
+    ("one channel of four, words in the others", lambda: channels(2, 0, 0, 0, words="VIDEO LOSS"), "ok", None),
+    ("one channel of nine on blue", lambda: channels(3, 160, 20, 10, words="NO SIGNAL"), "ok", None),
+    ("one channel of sixteen", lambda: channels(4, 0, 0, 0), "ok", "card"),
+    ("one channel of sixteen, words in the others", lambda: channels(4, 0, 0, 0, words="LOSS"), "ok", "card"),
+    ("one channel of sixteen on grey", lambda: channels(4, 128, 128, 128), "ok", "card"),
+    ("a fisheye", wide_circle, "ok", None),
+    ("upright between black sides", upright, "ok", None),
+    ("a mosaic over half of it", mosaic, "ok", None),
+    ("thermal", thermal, "ok", None),
+    ("plates in the dark", plates, "ok", None),
     ("a lens cap, noise of the sensor", lambda: flat(5, 5, 5) + rough(1), "ok", "dark"),
     ("a cover, noise of the sensor", lambda: flat(60, 60, 60) + rough(2), "covered", None),
     ("louvres below a scene", louvres, "ok", None),
@@ -293,6 +404,18 @@ def test_rows_that_repeated_in_former_nights_too_are_what_stands_there() -> None
     found = seen(smeared())["features"]
     assert judge.judge(found, {"last": [{**found, "tail": 0.02}]}, LIMITS) == ("decode_failed", None)
     assert judge.judge(found, {"last": [found]}, LIMITS) == ("ok", None)
+
+
+def test_letters_that_were_there_when_the_camera_was_well_are_its_name() -> None:
+    tonight, words = seen(card("CONG CHINH", 0, 0, 0))["features"], ("CONG CHINH", (130, 200), 2)
+    assert judge.judge(tonight, {}, LIMITS) == ("no_signal_card", None)
+    before = seen(overlaid(unlit() + rough(1), *words))["features"] | {"at": "2021-11-01T22:00:00+07:00"}
+    assert judge.judge(tonight, history([before]), LIMITS) == ("ok", "card")
+    assert judge.judge(tonight, history([before | {"place": [10, 20, 30, 26]}]), LIMITS) == ("no_signal_card", None)
+
+
+def test_words_on_grey_that_shades_off_are_a_suspicion_as_long_as_they_are_there() -> None:
+    assert nights([shaded("NO SIGNAL", (120, 120, 120), (40, 40, 40)) for _ in range(3)]) == ["card"] * 3
 
 
 def test_looks_stored_before_colours_were_measured_say_nothing_of_a_cast() -> None:

@@ -12,7 +12,7 @@ APART = timedelta(hours=6)  # two checks nearer than this are of one night: the 
 COLOURS = ("u", "v")  # of 0, too, they are kept: see `signs`
 MEDIANS = ("lap", "sharp", "coarse_lap", "coarse_sharp", "edge", *COLOURS)
 UNLIKE = frozenset({"moved", "cut"})  # suspicions that come of comparing with former looks
-_KEPT = ("light", "size", "hash", "tiles", "tail", "blank")
+_KEPT = ("light", "size", "hash", "tiles", "tail", "blank", "place")
 
 
 def history(features_list: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -51,4 +51,6 @@ def _nights(good: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]
 
 
 def _kept(check: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: check[name] for name in _KEPT if name in check}
+    """Letters of what may have been a card are no name of the camera."""
+    kept = [name for name in _KEPT if name != "place" or check.get("suspicion") != "card"]
+    return {name: check[name] for name in kept if name in check}

@@ -1,7 +1,7 @@
 """From what was measured on a picture, and on the same camera's former pictures, to a verdict. Pure."""
 
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ NAMES = frozenset(
         *("odd_share", "blank_share", "blank_below", "gap_share", "flat_share", "hue", "hue_gone", "hue_full"),
         *("tail_share", "tail_step", "tail_change", "tail_above", "tail_goes_on", "tail_regular"),
         "twice",
-        *("letters_line", "letters_halo", "letters_ground"),
+        *("letters_line", "letters_halo", "letters_uneven", "letters_shaded"),
         *("snow_grain", "snow_patches", "snow_std", "snow_mean", "snow_mode", "snow_hue"),
         *("cast_pink", "cast_most", "cast_own"),
     }
@@ -104,7 +104,9 @@ Rule = Callable[[Features, Mapping[str, Any], Thresholds], bool]
 
 
 def _black(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    return f["mean"] < t["black_mean"] and f["p99"] < t["black_p99"]
+    """Also under a clock across it."""
+    black = f["mean"] < t["black_mean"] and f["p99"] < t["black_p99"]
+    return black or (_clock_across(f) and _filled(f, t) and f.get("fill", 1) == 0)
 
 
 def _odd(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -125,8 +127,8 @@ def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     if f["clip"] > t["glare_clip"] or _dark(f, past, t):
         return False
     if _green_or_pink(f, t):
-        return f.get("flat", 0) > t["card_mode"] and not _lettered(f, past, t)
-    return _exactly_flat(f, t) and _colourless(f, t)
+        return f.get("flat", 0) > t["card_mode"] and not (_lettered(f, past, t) and _across(f["place"][1]))
+    return not _lettered(f, past, t) and _exactly_flat(f, t) and _colourless(f, t)
 
 
 def _smeared(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -158,9 +160,42 @@ def _bars(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _lettered(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """Letters in a line on a ground that is one value, and no light around them: what is lit in the dark has some."""
-    drawn = f.get("halo", 0) < t["letters_halo"] and f.get("ground", 0) > t["letters_ground"]
-    return drawn and f.get("letters", 0) >= t["letters_line"]
+    """Letters on a ground that a device filled. Where it shades off it may be a wall, if it has no full colour."""
+    return _drawn(f, past, t) and (not f.get("shaded") or _full_colour(f, t))
+
+
+def _drawn(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """Letters in a line, no light around them, on a ground that is filled: what is lit in the dark has some light, what
+    a lens sees some unevenness. A device's black is all black; and what was written there when the camera was well is
+    its name, as is what stands beside a clock across a black picture."""
+    if f.get("letters", 0) < t["letters_line"] or f.get("halo", 0) >= t["letters_halo"] or not _filled(f, t):
+        return False
+    black = f.get("fill", 0) < t["dark_mean"]
+    written_by_a_camera = black and (f["fill"] > 0 or _clock_across(f))
+    return not written_by_a_camera and not _written_before(f, past)
+
+
+def _filled(f: Features, t: Thresholds) -> bool:
+    return f.get("uneven", 1) < t["letters_shaded" if f.get("shaded") else "letters_uneven"]
+
+
+def _clock_across(f: Features) -> bool:
+    return _across(f.get("clock", 0))
+
+
+def _across(down: int) -> bool:
+    """Whether what is written so far down (hundredths) is outside of the strips for name and time."""
+    return 12 < down < 88
+
+
+def _written_before(f: Features, past: Mapping[str, Any]) -> bool:
+    """Whether a former good look had letters at the same place."""
+    return any(_beside(p["place"], f["place"]) for p in past.get("last", ()) if "place" in p)
+
+
+def _beside(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether two lines of letters are as good as at the same place, but for what a word has more."""
+    return all(abs(one[n] - other[n]) <= 3 for n in (0, 1, 3)) or all(abs(one[n] - other[n]) <= 3 for n in (1, 2, 3))
 
 
 def _coloured_card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -168,7 +203,11 @@ def _coloured_card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     plain = f["mode"] > t["card_mode"] and f["colour"] > t["card_colour"]
     if not plain and (not _exactly_flat(f, t) or _colourless(f, t)):
         return False
-    return min(_rgb(f)) < t["card_pale"] * max(_rgb(f)) and not _green_or_pink(f, t)
+    return _full_colour(f, t) and not _green_or_pink(f, t)
+
+
+def _full_colour(f: Features, t: Thresholds) -> bool:
+    return min(_rgb(f)) < t["card_pale"] * max(_rgb(f))
 
 
 def _snow(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -205,7 +244,7 @@ def _dark(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _perhaps_card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    return f["mode"] > t["card_mode"]
+    return f["mode"] > t["card_mode"] or _drawn(f, past, t)
 
 
 def _glare(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:

@@ -9,19 +9,12 @@ import cv2
 import numpy as np
 
 from dondoc.probing.picture.baseline import COLOURS
+from dondoc.probing.picture.letters import letters
 
 FINE, COARSE = 4, 8  # every so many-th pixel, either way, is looked at
 MID = 128  # what a decoder puts where it has nothing: in brightness and in both colours
 BEYOND = 60  # steps outside of what red, green and blue can be: encoders overshoot by less
 STILL = 0.15  # mean step from one row to the next, of rows that are the same
-CLEAR = 60  # steps from the background: what a letter has
-SEARCHED = 0.7  # share of the commonest brightness from which on letters are looked for: others have none, or no ground
-LETTERS = 1280  # pixels, the width at which they are: strokes of small ones are lost in a smaller picture
-TINY, SOLID = 6, 0.72  # a letter is at least so many pixels high; most fill less of the rectangle around them
-THIN, OPEN, MOST = 0.25, 3, 300  # half a stroke, by its height; letters that fill less; shapes that are looked at
-NEAR, FAR = 140, 50  # parts of the width around what stands out: encoders blur the nearer, a lens spreads light beyond
-# Of the height without strips, from the middle: beyond, cameras write into pictures as well, of which all else is dark
-WRITTEN, DARK = 0.3, 40
 SHOWN = 3  # deviation along a row in which there is something to see
 AGAIN = 4.0  # mean difference of halves that are the same but for the encoder
 
@@ -35,7 +28,7 @@ class Sampled(NamedTuple):
     full_range: bool
 
 
-def signs(picture: Any, middle: Any, half: Any) -> dict[str, float]:
+def signs(picture: Any, middle: Any, half: Any) -> dict[str, Any]:
     """What was found; a sign that is not there is left out, but for u and v.
 
     Args:
@@ -51,8 +44,7 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, float]:
         twice: how much less the lower half differs from the upper one than from any other part, 0-1;
         u, v: mean of the colour planes less 128; grain: deviation that is left at half the size, 0-1;
         patches: deviation of tiles from those beside them, by that of all;
-        letters: shapes like letters in one line, with halo: steps by which light spreads around them, ground: share of
-        tiles that are background and nothing else.
+        and what `letters` finds.
     """
     strip = len(picture.y) // 10
     brightness = picture.y[strip : len(picture.y) - strip]
@@ -66,9 +58,9 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, float]:
         **_tail(brightness, len(picture.y)),
         **_twice(middle),
         **_grain(middle, half),
-        **_letters(brightness, middle),
     }
-    return {name: round(value, 3) for name, value in found.items() if round(value, 3) or name in COLOURS}
+    kept = {name: round(value, 3) for name, value in found.items() if round(value, 3) or name in COLOURS}
+    return kept | letters(picture, middle)
 
 
 def _sampled(picture: Any, strip: int) -> Sampled:
@@ -167,58 +159,3 @@ def _grain(middle: Any, half: Any) -> dict[str, float]:
     deviation, halved, patches, along = (float(cv2.meanStdDev(p)[1][0, 0]) for p in (middle, half, tiles, rows))
     beside = max(patches**2 - along**2, 0) ** 0.5
     return {"grain": halved / max(deviation, 1), "patches": beside / max(deviation, 1)}
-
-
-def _letters(brightness: Any, middle: Any) -> dict[str, float]:
-    """Letters are of strokes, in a line; lamps and windows are solid, bars long. Light that a lens sees spreads."""
-    shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
-    if shares.max() < SEARCHED or cv2.norm(middle, np.full_like(middle, shares.argmax()), cv2.NORM_INF) < CLEAR / 2:
-        return {}
-    fine = _at_most(brightness, LETTERS)
-    ground = int(cv2.calcHist([fine], [0], None, [256], [0, 256]).argmax())
-    stands_out = cv2.threshold(cv2.absdiff(fine, np.full_like(fine, ground)), CLEAR, 1, cv2.THRESH_BINARY)[1]
-    letters = _line(stands_out, WRITTEN if ground < DARK else 0.5)
-    if not len(letters):
-        return {}
-    halo = _halo(fine, ground, stands_out, letters)
-    tiles = (middle == shares.argmax()).reshape(8, len(middle) // 8, 16, -1).all(axis=(1, 3))
-    return {"letters": len(letters), "halo": halo, "ground": float(tiles.mean())}
-
-
-def _halo(fine: Any, ground: int, stands_out: Any, letters: Any) -> float:
-    """How much brighter or darker than the ground it is around letters."""
-    near, far = max(3, fine.shape[1] // NEAR + 1), fine.shape[1] // FAR
-    (left, top), (right, bottom) = letters[:, :2].min(axis=0), letters[:, 2:].max(axis=0)
-    place = slice(max(0, top - far), bottom + far), slice(max(0, left - far), right + far)
-    around = cv2.inRange(cv2.distanceTransform(1 - stands_out[place], cv2.DIST_C, 3), near, far)
-    return abs(cv2.mean(np.ascontiguousarray(fine[place]), around)[0] - ground) if around.any() else 0.0
-
-
-def _at_most(brightness: Any, width: int) -> Any:
-    if brightness.shape[1] <= width:
-        return np.ascontiguousarray(brightness)
-    return cv2.resize(brightness, (width, len(brightness) * width // brightness.shape[1]), interpolation=cv2.INTER_AREA)
-
-
-def _line(stands_out: Any, most: float) -> Any:
-    """What is like letters, in the line that has most, so far from the middle at most: of each its left, top, right and
-    bottom."""
-    shapes = cv2.connectedComponentsWithStats(stands_out)[2][1:]
-    wide, high, area = (shapes[:, n].astype(np.float32) for n in (2, 3, 4))
-    like = (high >= TINY) & (wide <= 3 * high) & (high < len(stands_out) / 4) & (area > 0.1 * wide * high)
-    like &= np.abs((shapes[:, 1] + high / 2) / len(stands_out) - 0.5) < most
-    shapes = np.array([one for one in shapes[like][:MOST] if _of_strokes(stands_out, one)], np.int32).reshape(-1, 5)
-    _, top, wide, high, area = shapes.T
-    if np.count_nonzero(area < SOLID * wide * high) < OPEN:
-        return shapes[:0]
-    middle, lower = top + high / 2, np.minimum(high[:, None], high)
-    in_line = (np.abs(middle[:, None] - middle) < lower / 2) & (np.maximum(high[:, None], high) < 2 * lower)
-    line = shapes[in_line[in_line.sum(axis=1).argmax()]]
-    return np.column_stack((line[:, :2], line[:, :2] + line[:, 2:4]))
-
-
-def _of_strokes(stands_out: Any, shape: Any) -> bool:
-    """Whether it is thin everywhere, which a lamp is not."""
-    left, top, wide, high, _ = shape
-    inside = cv2.copyMakeBorder(stands_out[top : top + high, left : left + wide], 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    return bool(cv2.distanceTransform(inside, cv2.DIST_L2, 3).max() < THIN * high)

@@ -1,0 +1,217 @@
+"""Whether a picture is drawn letters on a drawn ground, as the cards of devices are, and as no lens sees anything.
+
+Cameras write their name and time into their pictures as well: what tells a card is the ground. A device fills it with
+one value, or one that shades off evenly; what a lens has seen, be it a night without light whose noise an encoder took
+away, differs by some steps here and there. Only a wall in even light may shade off as evenly.
+"""
+
+from typing import Any
+
+import cv2
+import numpy as np
+
+CLEAR = 60  # steps from the ground: what a letter has
+ROUNDED = 2  # steps that encoders change a ground that shades off by
+NEARLY = 4  # steps from the ground: noise and what an encoder leaves of it; what is drawn is further away
+SEARCHED = 0.7  # share of nearly the commonest brightness from which on letters are looked for
+COARSE = 8  # every so many-th pixel is looked at
+WIDTH = 1280  # pixels, the width at which they are: strokes of small ones are lost in a smaller picture
+TINY, SOLID = 6, 0.72  # a letter is at least so many pixels high; most fill less of the rectangle around them
+THIN, OPEN, MOST = 0.25, 3, 300  # half a stroke, by its height; letters that fill less; shapes that are looked at
+FEWEST = 4  # letters in a line
+NEAR, FAR = 140, 50  # parts of the width around what stands out: encoders blur the nearer, a lens spreads light beyond
+# Parts of the height and the width: a larger shape is no letter but a channel or an emblem, or lines between channels,
+# which fill little of the rectangle around them.
+LARGE, SPARSE = 9, 0.15
+BLOCK = 32  # pixels: what an encoder changes around a shape
+
+Box = Any  # int array of shape (number of shapes, 4): left, top, right, bottom of each
+
+
+def letters(picture: Any, middle: Any) -> dict[str, Any]:
+    """What was found; empty where no letters are.
+
+    Args:
+        picture: `measure.Planes`.
+        middle: its brightness, reduced, without the strips, as `measure` sees it.
+
+    Returns:
+        letters: how many like letters are in one line, the time of a clock apart; place: of the line its left, top,
+        right and bottom in hundredths of the picture; halo: steps by which light spreads around it; clock: in such
+        hundredths how far down one is; fill: brightness of the ground; shaded: 1 where that shades off; uneven: share
+        of the ground that is not exactly what a device would fill it with, 1 where something stands on it that was not
+        drawn.
+    """
+    if not _may_be_drawn(middle):
+        return {}
+    fine = at_most(picture.y, WIDTH)
+    ground, rounding = _ground(fine)
+    away = cv2.absdiff(fine, ground)
+    words, clock = _written(away)
+    found: dict[str, Any] = {"clock": _place(clock, fine)[1]} if len(clock) else {}
+    if len(words):
+        halo = _halo(fine, ground, away, words)
+        found |= {"letters": len(words), "place": _place(words, fine), "halo": round(halo, 3)}
+    if found:
+        fill, uneven = _level(np.median(ground), picture.full_range), _uneven(fine, away, rounding)
+        found |= {"fill": fill, "uneven": round(uneven, 5)} | ({"shaded": 1} if rounding else {})
+    return found
+
+
+def _level(brightness: float, full_range: bool) -> int:
+    return round(float(brightness if full_range else max(0.0, (brightness - 16) * 255 / 219)))
+
+
+def _may_be_drawn(middle: Any) -> bool:
+    shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
+    if shares.max() > 1 - 1e-9:
+        return True  # letters may be in the strips
+    if np.convolve(shares, np.ones(2 * NEARLY + 1), "same").max() > SEARCHED:
+        return True
+    few = np.ascontiguousarray(middle[::2, ::2])
+    return bool((cv2.absdiff(few, _shade(few)) <= ROUNDED).mean() > SEARCHED)
+
+
+def _ground(fine: Any) -> tuple[Any, int]:
+    """What letters are written on, of each pixel, and how far a device's own may be from that by rounding."""
+    shares = cv2.calcHist([fine], [0], None, [256], [0, 256]).ravel() / fine.size
+    if np.convolve(shares, np.ones(2 * NEARLY + 1), "same").max() > SEARCHED / 2:
+        return np.full_like(fine, shares.argmax()), 0
+    return _shade(fine), ROUNDED
+
+
+def _shade(grey: Any) -> Any:
+    """The ground, if it gets evenly darker or brighter down and across; of the same shape."""
+    few = grey[::COARSE, ::COARSE].astype(np.float32)
+    down, across = (np.arange(size, dtype=np.float32) for size in grey.shape)
+    steeply, wide = _slope(few) / COARSE, _slope(few.T) / COARSE
+    plane = steeply * down[:, None] + wide * across
+    return np.clip(plane + np.median(few - plane[::COARSE, ::COARSE]), 0, 255).round().astype(np.uint8)
+
+
+def _slope(grey: Any) -> float:
+    """By how much it gets brighter from one row to the next, wherever it is steady."""
+    half = len(grey) // 2
+    return float(np.median(grey[half : 2 * half] - grey[:half])) / half
+
+
+def _written(away: Any) -> tuple[Box, Box]:
+    """The longest line of letters, and the time of a clock. With a clock in the strips where cameras write, what else
+    is there is their name."""
+    stands_out = cv2.threshold(away, CLEAR, 1, cv2.THRESH_BINARY)[1]
+    shapes, dots = _shapes(stands_out)
+    lines = _lines(shapes)
+    clocks = [line for line in lines if _is_clock(line, dots)]
+    words = [line for line in lines if not _is_clock(line, dots)]
+    if any(_in_strip(line, len(away)) for line in clocks):
+        words = [line for line in words if not _in_strip(line, len(away))]
+    none = shapes[:0]
+    return max(words, key=len, default=none), next(iter(clocks), none)
+
+
+def _shapes(stands_out: Any) -> tuple[Box, Box]:
+    """What is like letters, and what is like the dots between the numbers of a clock."""
+    found = cv2.connectedComponentsWithStats(stands_out)[2][1:]
+    wide, high, area = (found[:, n].astype(np.float32) for n in (2, 3, 4))
+    like = (high >= TINY) & (wide <= 3 * high) & (high < len(stands_out) / 4) & (area > 0.1 * wide * high)
+    small = (high < len(stands_out) / 30) & (wide < len(stands_out) / 30) & (area > 0.6 * wide * high)
+    drawn = [one for one in found[like][:MOST] if _of_strokes(stands_out, one)]
+    return _boxes(np.array(drawn, np.int32).reshape(-1, 5)), _boxes(found[small][: 2 * MOST])
+
+
+def _boxes(shapes: Any) -> Any:
+    """Left, top, right, bottom, and area."""
+    return np.column_stack((shapes[:, :2], shapes[:, :2] + shapes[:, 2:4], shapes[:, 4]))
+
+
+def _of_strokes(stands_out: Any, shape: Any) -> bool:
+    """Whether it is thin everywhere, which a lamp is not."""
+    left, top, wide, high, _ = shape
+    inside = cv2.copyMakeBorder(stands_out[top : top + high, left : left + wide], 1, 1, 1, 1, cv2.BORDER_CONSTANT)
+    return bool(cv2.distanceTransform(inside, cv2.DIST_L2, 3).max() < THIN * high)
+
+
+def _lines(shapes: Box) -> list[Box]:
+    """Of letters about as high as each other, side by side; each letter in one of them."""
+    lines = []
+    while len(shapes) >= FEWEST:
+        top, bottom = shapes[:, 1], shapes[:, 3]
+        middle, high = (top + bottom) / 2, bottom - top
+        lower = np.minimum(high[:, None], high)
+        beside = (np.abs(middle[:, None] - middle) < lower / 2) & (np.maximum(high[:, None], high) < 2 * lower)
+        chosen = beside[beside.sum(axis=1).argmax()]
+        line, shapes = shapes[chosen], shapes[~chosen]
+        if len(line) >= FEWEST and _open(line) >= OPEN:
+            lines.append(line)
+    return lines
+
+
+def _open(line: Box) -> int:
+    """How many are not solid."""
+    left, top, right, bottom, area = line.T
+    return int(np.count_nonzero(area < SOLID * (right - left) * (bottom - top)))
+
+
+def _is_clock(line: Box, dots: Box) -> bool:
+    """Whether two dots stand one above the other between its numbers."""
+    top, bottom = np.median(line[:, 1]), np.median(line[:, 3])
+    high, left, right = bottom - top, line[:, 0].min(), line[:, 2].max()
+    small = (dots[:, 3] - dots[:, 1] < 0.35 * high) & (dots[:, 2] - dots[:, 0] < 0.35 * high)
+    within = small & (dots[:, 1] >= top - 1) & (dots[:, 3] <= bottom + 1) & (dots[:, 0] > left) & (dots[:, 2] < right)
+    of_letters = (dots[:, :1] < line[:, 2]) & (dots[:, 2:3] > line[:, 0])  # as in the marks above and below a vowel
+    within &= ~of_letters.any(axis=1)
+    x, y = (dots[within, :2] + dots[within, 2:4]).T / 2
+    above = (np.abs(x[:, None] - x) < 0.12 * high + 1) & (y[:, None] - y > 0.25 * high)
+    return bool(above.any())
+
+
+def _in_strip(line: Box, height: int) -> bool:
+    middle = (line[:, 1] + line[:, 3]).mean() / 2
+    return not 0.12 * height < middle < 0.88 * height
+
+
+def _place(line: Box, fine: Any) -> list[int]:
+    height, width = fine.shape
+    (left, top), (right, bottom) = line[:, :2].min(axis=0), line[:, 2:4].max(axis=0)
+    return [int(100 * left / width), int(100 * top / height), int(100 * right / width), int(100 * bottom / height)]
+
+
+def _halo(fine: Any, ground: Any, away: Any, line: Box) -> float:
+    """How much brighter or darker than the ground it is around letters."""
+    near, far = max(3, fine.shape[1] // NEAR + 1), fine.shape[1] // FAR
+    (left, top), (right, bottom) = line[:, :2].min(axis=0), line[:, 2:4].max(axis=0)
+    place = slice(max(0, top - far), bottom + far), slice(max(0, left - far), right + far)
+    drawn = cv2.threshold(away[place], CLEAR, 1, cv2.THRESH_BINARY)[1]
+    around = cv2.inRange(cv2.distanceTransform(1 - drawn, cv2.DIST_C, 3), near, far)
+    parts = (np.ascontiguousarray(one[place]) for one in (fine, ground))
+    seen, filled = (cv2.mean(one, around)[0] for one in parts)
+    return abs(seen - filled) if around.any() else 0.0
+
+
+def _uneven(fine: Any, away: Any, rounding: int) -> float:
+    """Share of the ground, apart from what is near a shape on it, that is not exactly as it was filled."""
+    drawn = cv2.threshold(away, NEARLY, 1, cv2.THRESH_BINARY)[1]
+    if not _all_drawn(fine, drawn):
+        return 1.0
+    ground = cv2.dilate(drawn, np.ones((2 * BLOCK + 1, 2 * BLOCK + 1), np.uint8)) == 0
+    return float((away[ground] > rounding).mean()) if ground.mean() > 0.1 else 1.0
+
+
+def _all_drawn(fine: Any, drawn: Any) -> bool:
+    """Whether every large shape is mostly of one value: an emblem, not the channel of a camera."""
+    count, labels, shapes, _ = cv2.connectedComponentsWithStats(drawn)
+    for number in range(1, count):
+        left, top, wide, high, area = shapes[number]
+        if wide * LARGE < fine.shape[1] or high * LARGE < fine.shape[0] or area < SPARSE * wide * high:
+            continue
+        place = slice(top, top + high), slice(left, left + wide)
+        values = np.bincount(fine[place][labels[place] == number], minlength=256)
+        if values.max() < area / 2:
+            return False
+    return True
+
+
+def at_most(brightness: Any, width: int) -> Any:
+    if brightness.shape[1] <= width:
+        return np.ascontiguousarray(brightness)
+    return cv2.resize(brightness, (width, len(brightness) * width // brightness.shape[1]), interpolation=cv2.INTER_AREA)
