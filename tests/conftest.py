@@ -1,9 +1,10 @@
 """Fixtures that every room shares."""
 
+import gc
 import logging
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
@@ -23,12 +24,14 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import DATA, load
 from dondoc.directive.load import load as load_directive
 from dondoc.directive.model import Directive
+from dondoc.garbage import not_collected
 from dondoc.store import files
 from dondoc.store.cameras import CredentialRelease
 from dondoc.store.facts import Contact
 from dondoc.store.session import file_of, upgrade
 from dondoc.workdays import WorkingDays
 from dondoc.workdays import load as load_calendar
+from tests import engines
 
 if TYPE_CHECKING:
     from dondoc.demo.fleet import Fleet
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.fast"]
 # The command is put together once a process, as at its start: that takes longer than many a test of it.
 typer.testing._get_command = cache(typer.testing._get_command)  # type: ignore[attr-defined]
+engines.share()
 hypothesis_settings.register_profile("dondoc", deadline=None)  # no example's time says anything: machines are busy
 hypothesis_settings.load_profile("dondoc")
 SECRET = "khoa-thu-nghiem-dai-va-ngau-nhien"  # a key for tests only
@@ -43,6 +47,17 @@ OTHER_DIRECTIVE = Path(__file__).parent / "directive" / "cau-duong.yaml"
 NOVEMBER = date(2021, 11, 22)  # a day on which the letter of November 2021 is active
 Run = Callable[..., Result]
 CLERK = Actor("Lê A", "le.a", Channel.CLI)  # who enters what the test is not about
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is loaded to collect the tests stays to the end: nothing in it is looked through for garbage, ever again."""
+    with not_collected():
+        result = yield
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    return result
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -13,8 +14,13 @@ DAGS = sorted((ROOT / "dags").glob("*.py"))
 WEB = {"fastapi", "starlette"}
 
 
-def imported(path: Path) -> Iterator[str]:
+@cache  # most tests here ask about every file
+def imported(path: Path) -> tuple[str, ...]:
     """Dotted names that a file imports, wherever in it."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

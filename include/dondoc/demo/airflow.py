@@ -49,6 +49,7 @@ def environment(home: Path, port: int, passwords: Mapping[str, str]) -> dict[str
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": place / "passwords.json",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in USERS.items()),
         "AIRFLOW__SCHEDULER__JOB_HEARTBEAT_SEC": 1,
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 3600,  # a file that changes is read at once all the same
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{place / 'airflow.db'}",
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": False,
         "NO_PROXY": "127.0.0.1,localhost",
