@@ -19,6 +19,12 @@ WIDTH, HEIGHT = 640, 360
 random = np.random.default_rng(16)
 
 
+@pytest.fixture(autouse=True)
+def _the_same_noise() -> None:
+    """In each test, whichever went before."""
+    random.bit_generator.state = np.random.default_rng(16).bit_generator.state
+
+
 def seen(made: Any, past: dict | None = None, quality: int = 26) -> dict[str, Any]:
     """What is said of a picture, BGR or YUV (as `scene_yuv`), as a camera encodes it."""
     encoder: Any = av.CodecContext.create("libx264", "w")
