@@ -19,6 +19,12 @@ WIDTH, HEIGHT = 640, 360
 random = np.random.default_rng(16)
 
 
+@pytest.fixture(autouse=True)
+def _the_same_noise() -> None:
+    """In each test, whichever went before."""
+    random.bit_generator.state = np.random.default_rng(16).bit_generator.state
+
+
 def seen(made: Any, past: dict | None = None, quality: int = 26) -> dict[str, Any]:
     """What is said of a picture, BGR or YUV (as `scene_yuv`), as a camera encodes it."""
     encoder: Any = av.CodecContext.create("libx264", "w")
@@ -214,14 +220,17 @@ def infrared_fog() -> Any:
     return 30 + 100 * np.exp(-(x * x + y * y) * 0.4)[..., None] + rough(1.5) + np.zeros(3)
 
 
-def channels(side: int, *ground: int, words: str = "", used: int = 1) -> Any:
+def channels(side: int, *ground: int, words: str = "", used: int = 1, look: Any = None) -> Any:
     """A recorder's overview: of so many by so many channels the first are used."""
     made, high, wide = flat(*ground), HEIGHT // side, WIDTH // side
     for number in range(side * side):
         top, left = number // side * high, number % side * wide
         if number < used:
             part = np.clip(
-                cv2.resize(scene(), (wide, high), interpolation=cv2.INTER_AREA) + rough(2)[:high, :wide], 0, 255
+                cv2.resize(scene() if look is None else look, (wide, high), interpolation=cv2.INTER_AREA)
+                + rough(2)[:high, :wide],
+                0,
+                255,
             )
             made[top : top + high, left : left + wide] = part
         elif words:
@@ -342,6 +351,19 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("one channel of nine on blue", lambda: channels(3, 160, 20, 10, words="NO SIGNAL"), "ok", None),
     ("one channel of sixteen", lambda: channels(4, 0, 0, 0), "ok", "card"),
     ("one channel of sixteen, words in the others", lambda: channels(4, 0, 0, 0, words="LOSS"), "ok", "card"),
+    ("one channel of sixteen on blue", lambda: channels(4, 255, 0, 0), "ok", "card"),
+    (
+        "one dark channel of nine on blue",
+        lambda: channels(3, 160, 20, 10, words="CAM 1", look=unlit() + rough(2)),
+        "ok",
+        None,
+    ),
+    (
+        "one channel of nine full of gravel",
+        lambda: channels(3, 128, 128, 128, words="NO SIGNAL", look=120 + rough(60, 3) + np.zeros(3)),
+        "ok",
+        None,
+    ),
     ("one channel of sixteen on grey", lambda: channels(4, 128, 128, 128), "ok", "card"),
     ("a fisheye", wide_circle, "ok", None),
     ("upright between black sides", upright, "ok", None),

@@ -13,7 +13,7 @@ Features = Mapping[str, Any]
 NAMES = frozenset(
     {
         *("black_mean", "black_p99", "dark_mean", "dark_p99"),
-        *("card_mode", "card_colour", "card_pale", "card_bars", "card_steps"),
+        *("card_mode", "card_whole", "card_colour", "card_pale", "card_bars", "card_steps"),
         *("overexposed_clip", "glare_clip"),
         *("covered_std", "covered_edge", "hazy_std", "edge_least", "edge_gone"),
         *("light_colour", "light_infrared", "light_dark"),
@@ -200,7 +200,7 @@ def _beside(one: Sequence[int], other: Sequence[int]) -> bool:
 
 def _coloured_card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """One full colour, as devices draw it; cloth, a bag or a leaf before the lens is paler."""
-    plain = f["mode"] > t["card_mode"] and f["colour"] > t["card_colour"]
+    plain = f["mode"] > t["card_whole"] and f["colour"] > t["card_colour"]
     if not plain and (not _exactly_flat(f, t) or _colourless(f, t)):
         return False
     return _full_colour(f, t) and not _green_or_pink(f, t)

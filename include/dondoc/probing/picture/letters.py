@@ -20,10 +20,11 @@ TINY, SOLID = 6, 0.72  # a letter is at least so many pixels high; most fill les
 THIN, OPEN, MOST = 0.25, 3, 300  # half a stroke, by its height; letters that fill less; shapes that are looked at
 FEWEST = 4  # letters in a line
 NEAR, FAR = 140, 50  # parts of the width around what stands out: encoders blur the nearer, a lens spreads light beyond
-# Parts of the height and the width: a larger shape is no letter but a channel or an emblem, or lines between channels,
-# which fill little of the rectangle around them.
-LARGE, SPARSE = 9, 0.15
+LARGE = 9  # parts of the height and the width: a shape that is larger is no letter, but a channel or an emblem
+LINE = 7  # pixels: what is thinner separates channels
+FAINT = 0.01  # share of faint edges far from clear ones from which on it is a dark or a misty scene
 BLOCK = 32  # pixels: what an encoder changes around a shape
+LEFT, SURE = 0.1, 0.05  # share of the picture that has to be left to be looked at; uneven share that needs no more
 
 Box = Any  # int array of shape (number of shapes, 4): left, top, right, bottom of each
 
@@ -68,7 +69,7 @@ def _may_be_drawn(middle: Any) -> bool:
         return True  # letters may be in the strips
     if np.convolve(shares, np.ones(2 * NEARLY + 1), "same").max() > SEARCHED:
         return True
-    few = np.ascontiguousarray(middle[::2, ::2])
+    few = np.ascontiguousarray(middle[::4, ::4])
     return bool((cv2.absdiff(few, _shade(few)) <= ROUNDED).mean() > SEARCHED)
 
 
@@ -111,12 +112,26 @@ def _written(away: Any) -> tuple[Box, Box]:
 
 def _shapes(stands_out: Any) -> tuple[Box, Box]:
     """What is like letters, and what is like the dots between the numbers of a clock."""
-    found = cv2.connectedComponentsWithStats(stands_out)[2][1:]
+    found = np.concatenate(
+        [_connected(stands_out, *band) for band in _bands(stands_out)] or [np.zeros((0, 5), np.int32)]
+    )
     wide, high, area = (found[:, n].astype(np.float32) for n in (2, 3, 4))
     like = (high >= TINY) & (wide <= 3 * high) & (high < len(stands_out) / 4) & (area > 0.1 * wide * high)
     small = (high < len(stands_out) / 30) & (wide < len(stands_out) / 30) & (area > 0.6 * wide * high)
     drawn = [one for one in found[like][:MOST] if _of_strokes(stands_out, one)]
     return _boxes(np.array(drawn, np.int32).reshape(-1, 5)), _boxes(found[small][: 2 * MOST])
+
+
+def _bands(stands_out: Any) -> list[tuple[int, int]]:
+    """Rows in which something is, from first to last: most of a picture with letters is empty, and costs nothing."""
+    there = np.concatenate(([0], stands_out.any(axis=1), [0])).astype(np.int8)
+    return [*zip(*(np.flatnonzero(np.diff(there) == step).tolist() for step in (1, -1)), strict=True)]
+
+
+def _connected(stands_out: Any, top: int, bottom: int) -> Any:
+    """Of each shape between two rows its left, top, width, height and area."""
+    found = cv2.connectedComponentsWithStats(stands_out[top:bottom])[2][1:]
+    return found + np.array([0, top, 0, 0, 0], np.int32)
 
 
 def _boxes(shapes: Any) -> Any:
@@ -189,20 +204,39 @@ def _halo(fine: Any, ground: Any, away: Any, line: Box) -> float:
 
 
 def _uneven(fine: Any, away: Any, rounding: int) -> float:
-    """Share of the ground, apart from what is near a shape on it, that is not exactly as it was filled."""
-    drawn = cv2.threshold(away, NEARLY, 1, cv2.THRESH_BINARY)[1]
-    if not _all_drawn(fine, drawn):
+    """Share of what is not near an edge that is not exactly of one value there; on a ground that shades off, that is
+    not exactly as it was filled."""
+    steps = cv2.morphologyEx(fine, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    if _busy(steps) or (_far_from(steps > CLEAR) & (steps > NEARLY)).mean() > FAINT:
         return 1.0
-    ground = cv2.dilate(drawn, np.ones((2 * BLOCK + 1, 2 * BLOCK + 1), np.uint8)) == 0
-    return float((away[ground] > rounding).mean()) if ground.mean() > 0.1 else 1.0
+    calm = _far_from(steps > NEARLY)
+    if rounding:
+        calm, steps = calm & (away <= NEARLY), away
+    if calm.mean() < LEFT:
+        return 1.0
+    share = float((steps[calm] > rounding).mean())
+    return share if share > SURE or _all_drawn(fine, cv2.threshold(away, NEARLY, 1, cv2.THRESH_BINARY)[1]) else 1.0
+
+
+def _busy(steps: Any) -> bool:
+    """Whether edges fill a place larger than a letter: leaves, gravel, a crowd."""
+    gap, large = len(steps) // 80 | 1, len(steps) // LARGE
+    edges = cv2.morphologyEx((steps > NEARLY).view(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
+    return bool(cv2.boxFilter(edges, cv2.CV_32S, (large, large), normalize=False).max() == large * large)
+
+
+def _far_from(edges: Any) -> Any:
+    around = 2 * BLOCK + 1, 2 * BLOCK + 1
+    return cv2.boxFilter(edges.view(np.uint8), cv2.CV_32S, around, normalize=False) == 0
 
 
 def _all_drawn(fine: Any, drawn: Any) -> bool:
     """Whether every large shape is mostly of one value: an emblem, not the channel of a camera."""
-    count, labels, shapes, _ = cv2.connectedComponentsWithStats(drawn)
+    solid = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((LINE, LINE), np.uint8))
+    count, labels, shapes, _ = cv2.connectedComponentsWithStats(solid)
     for number in range(1, count):
         left, top, wide, high, area = shapes[number]
-        if wide * LARGE < fine.shape[1] or high * LARGE < fine.shape[0] or area < SPARSE * wide * high:
+        if wide * LARGE < fine.shape[1] or high * LARGE < fine.shape[0]:
             continue
         place = slice(top, top + high), slice(left, left + wide)
         values = np.bincount(fine[place][labels[place] == number], minlength=256)
