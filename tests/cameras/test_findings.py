@@ -83,6 +83,7 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 12, "missing": 13}, FORM._replace(year=2021), []),
     (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 29, "missing": 30}, FORM, []),  # one half minute
     (Subject.RECORDER, {"recording": False, "newest": 2, "oldest": 30, "missing": 0}, FORM, []),  # of a quiet place
+    (Subject.RECORDER, {"recording": False, "newest": 3, "oldest": 30, "missing": 0}, FORM, []),  # as of a weekend
     (
         Subject.RECORDER,
         {"recording": False, "newest": 9, "oldest": 30, "missing": 0},
@@ -94,11 +95,11 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     ),
     (
         Subject.RECORDER,  # asked after 23:00, for half a minute of a day later than the night's
-        {"recording": False, "newest": 3, "oldest": 30, "missing": 0, "asked": "2021-11-26"},
+        {"recording": False, "newest": 4, "oldest": 30, "missing": 0, "asked": "2021-11-26"},
         FORM,
         [
             "đầu ghi không còn ghi: hỏi thử ngày 25/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
-            "là của ngày 23/11/2021; kiểm tra ổ cứng, lịch ghi của đầu ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
+            "là của ngày 22/11/2021; kiểm tra ổ cứng, lịch ghi của đầu ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
         ],
     ),
     (Subject.CLOCK, {"utc": 40, "local": -40}, FORM, []),

@@ -67,7 +67,7 @@ def test_recorders_are_asked_in_the_way_of_their_brand_and_believed_only_as_far_
             "recorder": (True, 1, 30, 0),
             "recorder-stopped": (False, 9, 30, 0),
             "recorder-short": (True, 1, 12, 13),
-            "recorder-silent": (True, 1, 12, 13),
+            "recorder-silent": (True, 1, 12, 0),
             "recorder-jumping": (None, 0, 0, 0),
             "recorder-refusing": (None, 0, 0, 0),
         }

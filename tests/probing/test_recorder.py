@@ -1,6 +1,7 @@
 """Which days a recorder is asked for, and what its answers come to."""
 
 from collections.abc import Container
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from dondoc.probing.recorder import (
     MOST,
     Answer,
     Recording,
+    beside,
     conclude,
     is_of,
     moment,
@@ -51,7 +53,38 @@ def asked(kept: Container[int], declared: int, gone: Answer = A) -> dict[int, An
 def test_the_days_a_recorder_holds_are_found_in_a_few_steps(
     kept: range, declared: int, known: Recording, gone: Answer
 ) -> None:
-    assert conclude(asked(kept, declared, gone)) == known
+    answers = asked(kept, declared, gone)
+    assert conclude(answers) == (known if gone == A else replace(known, recording=known.recording or None, missing=0))
+    if not known.newest:
+        assert beside(known) == ()
+
+
+@pytest.mark.parametrize("gone", [S, E, U])
+def test_who_plays_nothing_or_another_time_has_not_said_that_there_is_none(gone: Answer) -> None:
+    stopped, short = asked(range(9, 40), 30), asked(range(1, 12), 30)
+    assert conclude(stopped).stopped
+    assert conclude(short).keeps(30) is False
+    for answers in (stopped, short):
+        missing = {day: gone for day, one in answers.items() if one == A and day not in (CONTROL, FUTURE)}
+        assert conclude(answers | missing).keeps(30) is None
+        but_two = dict([*missing.items()][2:])
+        assert conclude(answers | but_two).keeps(30) is None  # two days are not enough
+
+
+def test_what_is_missing_is_believed_when_the_day_beside_it_was_played_once_more() -> None:
+    for kept, days in ((range(9, 40), (9,)), (range(1, 12), (11,)), (range(1, 61), ()), (range(9, 20), (9,))):
+        answers = asked(kept, 30)
+        assert beside(conclude(answers)) == days
+        unsure = conclude(answers, sure=False)
+        assert (unsure.missing, unsure.stopped) == (0, False)
+        assert unsure.keeps(30) is (True if 30 in kept and 1 in kept else None)
+
+
+@pytest.mark.parametrize(("newest", "stopped"), [(2, False), (3, False), (4, True), (9, True)])
+def test_a_recorder_has_stopped_by_one_rule_however_old_the_record(newest: int, stopped: bool) -> None:
+    """Of an older version, which was content with two days."""
+    assert Recording.read({"recording": False, "newest": newest, "oldest": 30, "missing": 0}).stopped is stopped
+    assert conclude(asked(range(newest, 61), 30)).stopped is stopped
 
 
 @given(st.integers(1, 365), st.integers(0, 30), st.integers(0, 400))

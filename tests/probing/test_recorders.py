@@ -164,6 +164,35 @@ class WithoutPictures(Recorder):
         return False
 
 
+class OnAnotherChannel(Recorder):
+    """Answers for what it has not with what it shows now, and on a channel that nobody asked for."""
+
+    async def refuse(self, headers: dict[str, str]) -> bool:
+        await self._say("200 OK", headers, "Session: 0D0D1\r\n")
+        for number in range(20):
+            for sent in rtp.played("moving", "h264", number):
+                self.writer.write(sent[:1] + b"\2" + sent[2:])
+        await self.writer.drain()
+        return True
+
+
+class Tired(Recorder):
+    """Plays each of its days once: asked again it says that there is none."""
+
+    played: ClassVar[set[int]]
+
+    def plays(self, asked: tuple[timedelta, timedelta]) -> timedelta | None:
+        found, day = super().plays(asked), round(asked[0] / DAY)
+        if found is None or day in self.played:
+            return None
+        self.played.add(day)
+        return found
+
+
+class TiredAndStopped(Tired):
+    oldest, newest = timedelta(days=60), timedelta(days=8, hours=18)
+
+
 class Refusing(Recorder):
     says: ClassVar[str]
 
@@ -197,24 +226,28 @@ def refusing(status: str) -> type[Recorder]:
     return type("Refusing", (Refusing,), {"says": status})
 
 
-UNKNOWN = Recording()
+UNKNOWN, TWELVE = Recording(), Recording(True, 1, 12, 0)  # of which nobody knows what it holds besides
 SHORT, STOPPED = Recording(True, 1, 12, 13), Recording(False, 9, 30, 0)
 # Kinds of recorders, and what may be said of one of which the form says that it keeps thirty days.
 KINDS: dict[str, tuple[type[Recorder], Recording]] = {
     "has the last twelve days": (Recorder, SHORT),
     "has stopped nine days ago": (Stopped, STOPPED),
     "plays the oldest instead": (Oldest, UNKNOWN),
-    "plays the oldest instead, and says so": (OldestInWords, SHORT),
-    "plays the oldest instead, and its packets say so": (OldestInPackets, SHORT),
-    "plays the oldest instead, and says so in its own time": (InItsOwnTime, SHORT),
-    "plays the oldest instead, and tells of all that it has": (OfAllThatItHas, SHORT),
+    "plays the oldest instead, and says so": (OldestInWords, TWELVE),
+    "plays the oldest instead, and its packets say so": (OldestInPackets, TWELVE),
+    "plays the oldest instead, and says so in its own time": (InItsOwnTime, TWELVE),
+    "plays the oldest instead, and tells of all that it has": (OfAllThatItHas, TWELVE),
     "plays the oldest instead, and talks nonsense": (Nonsense, UNKNOWN),
     "plays the newest instead": (Newest, UNKNOWN),
-    "plays the newest instead, and says so": (NewestInWords, STOPPED),
+    "plays the newest instead, and says so": (NewestInWords, Recording(None, 9, 30, 0)),
     "plays the live picture": (Live, UNKNOWN),
     "plays the live picture, and says so": (LiveInWords, UNKNOWN),
-    "agrees, and sends no picture": (WithoutPictures, SHORT),
+    "agrees, and sends no picture": (WithoutPictures, TWELVE),
     "says that the range is wrong, at PLAY": (refusing("457 Invalid Range"), SHORT),
+    "sends what it has not on another channel": (OnAnotherChannel, TWELVE),
+    "forgets the session of what it has not": (refusing("454 Session Not Found"), UNKNOWN),
+    "has nothing any more, as soon as it was asked for a lot": (Tired, TWELVE),
+    "has nothing of lately, as soon as it was asked for a lot": (TiredAndStopped, Recording(None, 9, 30, 0)),
     "is busy": (refusing("453 Not Enough Bandwidth"), UNKNOWN),
     "has no such service": (refusing("551 Option Not Supported"), UNKNOWN),
     "stumbles": (refusing("500 Internal Server Error"), UNKNOWN),
@@ -225,6 +258,8 @@ KINDS: dict[str, tuple[type[Recorder], Recording]] = {
 
 
 def measured(kind: type[Recorder], days: int = 30) -> dict[str, Any]:
+    kind = type("Kind", (kind,), {"played": set()})
+
     async def visit(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(asyncio.IncompleteReadError, OSError):
             await kind(reader, writer, Counter()).talk()

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ from dondoc.probing.address import Address, parse
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.picture.memory import Fits
-from dondoc.probing.recorder import CONTROL, Answer, conclude, is_of, moment, next_day, span
+from dondoc.probing.recorder import CONTROL, Answer, beside, conclude, is_of, moment, next_day, span
 from dondoc.probing.rtsp import key_picture, sdp, stream_facts
 from dondoc.probing.rtsp.depacketise import bounds, recorded_at, sender
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict, base
@@ -83,12 +84,12 @@ async def _over_rtsp(wanted: Wanted, again: Again, decoder: Decoder, seen: str |
     if wanted.playback and wanted.days > 0:
         off = _off(found.get(Subject.CLOCK, {}), wanted.playback)
         if abs(off) < timedelta(days=CONTROL):  # else it has no days that anybody could name
-            answers: dict[int, Answer] = {}
             now = wanted.clock_time()
+            asked = _Asked(wanted.playback, again, now + off)
             try:
-                await _ask_recorder(answers, wanted.playback, wanted.days, again, now + off)
+                await _ask_recorder(asked, wanted.days)
             finally:  # what it had answered when the time was over
-                found[Subject.RECORDER] = _told(answers, now)
+                found[Subject.RECORDER] = _told(asked, now)
 
 
 async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
@@ -155,18 +156,35 @@ def _off(clock: Mapping[str, int], playback: Playback) -> timedelta:
     return timedelta(seconds=clock.get("utc" if playback.utc else "local", clock.get("utc", 0)))
 
 
-async def _ask_recorder(answers: dict[int, Answer], playback: Playback, days: int, again: Again, now: datetime) -> None:
-    """Add its answers by day, until enough is known; `now` by its own clock."""
-    while (day := next_day(answers, days)) is not None:
-        asked = moment(day, now)
-        url, headers = playback.of(*asked)
-        answers[day] = await _answer(again(parse(url)), headers, asked)
+@dataclass
+class _Asked:
+    """A recorder that is asked for days, and its answers by day. `now`: by its own clock; `sure`: as of `conclude`."""
+
+    playback: Playback
+    again: Again
+    now: datetime
+    answers: dict[int, Answer] = field(default_factory=dict)
+    sure: bool = False
+
+    async def of(self, day: int) -> Answer:
+        asked = moment(day, self.now)
+        url, headers = self.playback.of(*asked)
+        return await _answer(self.again(parse(url)), headers, asked)
 
 
-def _told(answers: Mapping[int, Answer], now: datetime) -> dict[str, Any]:
+async def _ask_recorder(asked: _Asked, days: int) -> None:
+    """Ask until enough is known, and once more for the days beside those that are missing."""
+    while (day := next_day(asked.answers, days)) is not None:
+        asked.answers[day] = await asked.of(day)
+    again = [await asked.of(day) for day in beside(conclude(asked.answers))]
+    asked.sure = all(one == Answer.PLAYED for one in again)
+
+
+def _told(asked: _Asked, now: datetime) -> dict[str, Any]:
     """`Recording`, and what was asked for: answers by day; `asked`: the day from which these are counted."""
-    told = {"answers": {str(day): str(one) for day, one in answers.items()}}
-    return conclude(answers).as_json() | told | {"asked": moment(0, now)[0].astimezone(HERE).date().isoformat()}
+    told = {"answers": {str(day): str(one) for day, one in asked.answers.items()}}
+    known = conclude(asked.answers, sure=asked.sure)
+    return known.as_json() | told | {"asked": moment(0, now)[0].astimezone(HERE).date().isoformat()}
 
 
 async def _answer(dialogue: Dialogue, headers: dict[str, str], asked: tuple[datetime, datetime]) -> Answer:

@@ -28,6 +28,7 @@ from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.doors import Doors
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
+from dondoc.probing.rtsp.shortage import Shortage, check
 from dondoc.probing.verdicts import Finding, Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 
@@ -65,7 +66,7 @@ async def probe(
         the finding, whatever the camera does.
 
     Raises:
-        Problem: this machine is out of descriptors, ports or memory, which says nothing of the camera.
+        Problem: no picture can be decoded here.
     """
     if stage == 2 and decoder is None:
         async with Decoder(1) as own:
@@ -97,12 +98,10 @@ async def _probe(
         seen, why = await _observe(dialogues, again, decoder, timeout, target)
         closer = partial(_closer, target, dialogue, resolver, doors or Doors(), dialogues)
         measured = await _measured(target, dialogue, decoder, seen, closer)
-    except (Problem, MemoryError):
-        raise
-    except Exception as error:  # a fault of ours; what one camera sends must not cost the checks of all others
-        at = extract_tb(error.__traceback__)[-1]
-        log.error("a check failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
-        seen, why, measured = Seen("server_error", FAULT), None, None
+    except Exception as error:
+        if isinstance(error, Problem) and not isinstance(error, Shortage):
+            raise
+        seen, why, measured = _fault(error), None, None
     finally:
         dialogue.close()
     return Finding(
@@ -124,6 +123,15 @@ async def _probe(
         measured=measured,
         help=why,
     )
+
+
+def _fault(error: Exception) -> Seen:
+    """A fault of ours; what one camera sends must not cost the checks of all others."""
+    if short := error if isinstance(error, Shortage) else Shortage.of(error):
+        return Seen(Codes.OUT_OF_RESOURCES, str(short))
+    at = extract_tb(error.__traceback__)[-1]
+    log.error("a check failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
+    return Seen("server_error", FAULT)
 
 
 def _told(dialogues: Sequence[Dialogue]) -> tuple[str, ...]:
@@ -148,7 +156,9 @@ async def _measured(
     if target.wanted is None or decoder is None or seen.verdict != Codes.OK or dialogue.elsewhere:
         return None
     login = dialogue.credentials if dialogue.login else None
-    return await measure(target.wanted, closer, decoder, dialogue.ip, seen.features.get("size"), login) or None
+    with contextlib.suppress(Shortage, MemoryError):  # of ours: what was seen stands
+        return await measure(target.wanted, closer, decoder, dialogue.ip, seen.features.get("size"), login) or None
+    return None
 
 
 def _closer(
@@ -208,7 +218,8 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
         return SLOW.get(dialogue.progress) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
     except NotRtsp as error:
         return _ended(dialogue, "not_rtsp", str(error))
-    except OSError:
+    except OSError as error:
+        check(error)
         return CLOSED.get(dialogue.progress) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
     dialogue.close()
     return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)

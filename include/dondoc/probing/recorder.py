@@ -2,8 +2,9 @@
 
 Recorders differ: some play what they have when asked for what they have not, some play the live picture whatever they
 are asked for. So one is asked first for days that nobody can have kept, of long ago and to come: who plays these, and
-does not say that it plays another time, is not believed. One day without a recording is no edge: those next to it, and
-one beyond all that is to be kept, must agree.
+does not say that it plays another time, is not believed. That nothing is there it must say in words: who sends nothing,
+or what is of another time, may be slow, or not understand. One day without a recording is no edge: those next to it,
+and one beyond all that is to be kept, must agree, and the day beside it that was played is asked for once more.
 """
 
 import re
@@ -34,7 +35,7 @@ class Answer(StrEnum):
     UNCLEAR = "unclear"  # no right, busy, no such service, no answer at all
 
 
-GONE = frozenset({Answer.ABSENT, Answer.SILENT, Answer.ELSEWHERE})
+NOT_PLAYED = frozenset({Answer.ABSENT, Answer.SILENT, Answer.ELSEWHERE})
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,8 @@ class Recording:
 
     @property
     def stopped(self) -> bool:
-        """It has played nothing of several days: of one or two there may have been nothing to record."""
-        return self.recording is False and self.newest > YESTERDAY + 1
+        """It has nothing of several days: of one or two there may have been nothing to record."""
+        return self.recording is False and self.newest > YOUNGER  # once, fewer were enough
 
     def keeps(self, days: int) -> bool | None:
         """Whether so many days are kept, up to yesterday; None: nobody can tell, as where one day is all that speaks
@@ -128,9 +129,9 @@ def _next(answers: Mapping[int, Answer], low: int, high: int, witnesses: Sequenc
 
 
 def _split(answers: Mapping[int, Answer]) -> tuple[list[int], list[int]]:
-    """Days of which it showed a recording, and those of which it has none; the control days are neither."""
+    """Days of which it showed a recording, and those of which it did not; the control days are neither."""
     days = [day for day in answers if day not in (CONTROL, FUTURE)]
-    return [d for d in days if answers[d] == Answer.PLAYED], [d for d in days if answers[d] in GONE]
+    return [d for d in days if answers[d] == Answer.PLAYED], [d for d in days if answers[d] in NOT_PLAYED]
 
 
 def _plays_anything(answers: Mapping[int, Answer]) -> bool:
@@ -138,13 +139,24 @@ def _plays_anything(answers: Mapping[int, Answer]) -> bool:
     return Answer.PLAYED in (answers.get(CONTROL), answers.get(FUTURE))
 
 
-def conclude(answers: Mapping[int, Answer]) -> Recording:
+def conclude(answers: Mapping[int, Answer], *, sure: bool = True) -> Recording:
     """What the answers come to. That nothing is there is believed only of one that played another day: else it may be
-    our way of asking that is wrong."""
+    our way of asking that is wrong.
+
+    Args:
+        sure: the days beside those that are missing were asked for once more, and played: see `beside`.
+    """
     played, gone = _split(answers)
-    if not played or answers.get(CONTROL) not in GONE or _plays_anything(answers):
+    if not played or answers.get(CONTROL) not in NOT_PLAYED or _plays_anything(answers):
         return Recording()
     newest, oldest = min(played), max(played)
-    younger, older = [day for day in gone if day < newest], [day for day in gone if day > oldest]
+    missing = [day for day in gone if answers[day] == Answer.ABSENT] if sure else []
+    younger, older = [day for day in missing if day < newest], [day for day in missing if day > oldest]
     recording = True if newest == YESTERDAY else False if len(younger) >= YOUNGER else None
     return Recording(recording, newest, oldest, min(older) if len(older) >= OLDER else 0)
+
+
+def beside(known: Recording) -> tuple[int, ...]:
+    """The days that were played next to those of which is said that they are missing: busy since, it would say so of
+    these as well."""
+    return (*((known.newest,) if known.stopped else ()), *((known.oldest,) if known.missing else ()))

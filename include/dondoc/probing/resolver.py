@@ -11,7 +11,9 @@ from itertools import zip_longest
 
 from dondoc.configuration.settings import Network
 from dondoc.probing.allow_list import AllowList, Ip
+from dondoc.probing.rtsp.shortage import Shortage, check, check_descriptors
 
+NO_ADDRESS = OSError("không có địa chỉ")
 ADDRESSES = 4  # of a name, tried side by side
 
 
@@ -33,7 +35,7 @@ class Resolver:
     def __init__(self, allow: Sequence[Network], threads: int = 64) -> None:
         self._allow = AllowList(allow)
         self._known: dict[str, list[Ip]] = {}
-        self._failed: dict[str, type[OSError]] = {}
+        self._failed: dict[str, Exception] = {}
         self._asked: deque[Callable[[], None]] = deque()
         self._threads = self._free = threads
         self._lock = threading.Lock()
@@ -43,6 +45,7 @@ class Resolver:
 
         Raises:
             OSError: it has no address.
+            Shortage: this machine can look up nothing.
         """
         if host in self._failed:
             raise self._failed[host]
@@ -75,9 +78,9 @@ class Resolver:
         await asyncio.wait(tasks, timeout=patience * (1 + len(names) // self._threads))
         for task, host in tasks.items():
             if task.cancel():
-                self._failed[host] = TimeoutError
-            elif task.exception():
-                self._failed[host] = OSError
+                self._failed[host] = TimeoutError()
+            elif (failure := task.exception()) and isinstance(failure, Exception):
+                self._failed[host] = failure
 
     async def _look_up(self, host: str) -> None:
         loop = asyncio.get_running_loop()
@@ -106,18 +109,32 @@ class Resolver:
 def _answer(host: str, loop: asyncio.AbstractEventLoop, answer: "asyncio.Future[list[Ip]]") -> None:
     if answer.done():  # its camera's time was over before a thread was free
         return
-    ips: list[Ip] = []
-    with contextlib.suppress(OSError, ValueError):  # ValueError: a name that its encoding refuses
-        rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-        ips = [ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
+    found: list[Ip] | Exception
+    try:
+        found = _addresses(host) or NO_ADDRESS
+    except Shortage as error:
+        found = error
     with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-        loop.call_soon_threadsafe(_hand_over, answer, ips)
+        loop.call_soon_threadsafe(_hand_over, answer, found)
 
 
-def _hand_over(answer: "asyncio.Future[list[Ip]]", ips: list[Ip]) -> None:
+def _addresses(host: str) -> list[Ip]:
+    """Those that a name stands for, none where it stands for nothing. Raises Shortage."""
+    try:
+        rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        return [ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
+    except (OSError, ValueError, MemoryError) as error:  # ValueError: a name that its encoding refuses
+        if isinstance(error, socket.gaierror) and error.errno == socket.EAI_MEMORY:
+            check(MemoryError())
+        check(None if isinstance(error, socket.gaierror) else error)  # whose numbers are others
+        check_descriptors()
+        return []
+
+
+def _hand_over(answer: "asyncio.Future[list[Ip]]", found: list[Ip] | Exception) -> None:
     if answer.done():
         return
-    if ips:
-        answer.set_result(ips)
+    if isinstance(found, Exception):
+        answer.set_exception(found)
     else:
-        answer.set_exception(OSError("không có địa chỉ"))
+        answer.set_result(found)

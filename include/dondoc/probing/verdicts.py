@@ -47,6 +47,11 @@ class Verdict(Code):
         Phase.ADDRESS,
         "địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
     )
+    OUT_OF_RESOURCES = (
+        "out_of_resources",
+        Phase.ADDRESS,
+        "máy kiểm tra của Sở thiếu tài nguyên (tệp mở, cổng mạng, bộ nhớ)",
+    )
     DNS_FAILURE = (
         "dns_failure",
         Phase.DNS,
@@ -196,8 +201,9 @@ ADVICE: Mapping[str, str] = {verdict: verdict.advice for verdict in Verdict if v
 REACHABLE_PHASES = frozenset({Phase.AUTH, Phase.DESCRIBE, Phase.FRAME, Phase.PICTURE, Phase.DONE})
 GOOD = frozenset({Verdict.OK, Verdict.AUTH_REQUIRED})  # of what was asked; auth_required: we were given no password
 WITHHELD = Verdict.LOGIN_WITHHELD  # it asked for the password we hold, which we could not or dared not send
+SHORT = Verdict.OUT_OF_RESOURCES  # a fault of ours
 NOT_CHECKED = frozenset(
-    {Verdict.BLOCKED_TARGET, WITHHELD, Verdict.NOT_DECODABLE}
+    {Verdict.BLOCKED_TARGET, SHORT, WITHHELD, Verdict.NOT_DECODABLE}
 )  # says nothing of the camera: no outage, no letter
 
 

@@ -1,6 +1,7 @@
 """Sockets and descriptors: what is ours to run out of must not look like dead cameras, nor one dead address."""
 
 import asyncio
+import errno
 import json
 import socket
 import subprocess
@@ -12,7 +13,9 @@ import pytest
 
 from dondoc.demo.fleet import Fleet
 from dondoc.probing.probe import probe
-from dondoc.probing.verdicts import Finding, Target
+from dondoc.probing.rtsp.connection import Connection
+from dondoc.probing.rtsp.shortage import OUR_OWN, Shortage
+from dondoc.probing.verdicts import NOT_CHECKED, SHORT, Finding, Target
 from tests.ports import held
 
 LOOPBACK = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
@@ -114,9 +117,53 @@ def test_a_hard_limit_of_descriptors_makes_it_slower_not_wrong(fleet: Fleet) -> 
     assert set(json.loads(done.stdout)) == {"rtsp_timeout"}
 
 
-def test_out_of_descriptors_is_a_sentence_and_no_verdict(fleet: Fleet) -> None:
+def test_out_of_descriptors_says_nothing_of_a_camera(fleet: Fleet) -> None:
     words = FEW.replace("targets =", "import dondoc.probing.probe as p; p.SPARE_DESCRIPTORS = -300; targets =")
     done = subprocess.run(
-        [sys.executable, "-c", words, fleet.url("hanging"), "64"], capture_output=True, text=True, check=False
+        [sys.executable, "-c", words, fleet.url("hanging"), "64"], capture_output=True, text=True, check=True
     )
-    assert done.stderr.splitlines()[-1].startswith("dondoc.errors.Problem: Máy kiểm tra thiếu tài nguyên mạng")
+    told = json.loads(done.stdout)
+    assert (len(told), {*told}) == (300, {SHORT, "rtsp_timeout"})
+    assert SHORT in NOT_CHECKED
+
+
+# What a child that can open nothing more says of a name, and of a look that it would take.
+NOTHING = """
+import asyncio, json, os, resource
+from ipaddress import ip_network
+from dondoc.probing.probe import probe
+from dondoc.probing.verdicts import Target
+import encodings.idna
+async def run():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+    opened = []
+    try:
+        while True:
+            opened.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError:
+        pass
+    allow = [ip_network("127.0.0.0/8")]
+    urls = ("rtsp://camera.example.invalid/1", "rtsp://127.0.0.1:9/1", "rtsps://127.0.0.1:9/1")
+    return [(await probe(Target("x", url), allow=allow, timeout=4.0)).verdict for url in urls]
+print(json.dumps(asyncio.run(run())))
+"""
+
+
+@pytest.mark.slow
+def test_a_name_that_nobody_can_look_up_for_want_of_descriptors_is_no_wrong_name() -> None:
+    done = subprocess.run([sys.executable, "-c", NOTHING], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [SHORT] * 3
+
+
+@pytest.mark.parametrize("number", OUR_OWN)
+def test_a_connection_that_ends_for_want_of_ours_was_not_ended_by_the_camera(number: int) -> None:
+    async def read(lost: Exception | None) -> None:
+        connection = Connection()
+        connection.connection_lost(lost)
+        await connection.read()
+
+    with pytest.raises(Shortage):
+        asyncio.run(read(OSError(number, "")))
+    for others in (None, ConnectionResetError(), TimeoutError(errno.ETIMEDOUT, "")):
+        with pytest.raises(ConnectionAbortedError):
+            asyncio.run(read(others))

@@ -65,7 +65,7 @@ def _recorder(found: Mapping[str, Any]) -> Iterator[str]:
         yield "chưa kết luận được: thiết bị không cho xem lại theo cách Sở đã hỏi"
         return
     if known.recording is None:
-        yield "chưa kết luận được: hỏi thử hôm trước không có bản ghi, nhưng có thể hôm đó không có gì để ghi"
+        yield "chưa kết luận được: hỏi thử hôm trước không xem lại được, nhưng có thể hôm đó không có gì để ghi"
         yield f"bản ghi gần nhất xem lại được: {known.newest} ngày trước"
         return
     yield "hôm trước có bản ghi" if known.recording else "hỏi thử hôm trước: không có bản ghi"

@@ -1,21 +1,18 @@
 """Connect to a camera at just the addresses that were checked."""
 
 import asyncio
-import errno
-import os
 import ssl
 from asyncio.staggered import staggered_race
 from collections.abc import Sequence
 from functools import lru_cache, partial
 
-from dondoc.errors import Problem
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.rtsp.connection import Connection
+from dondoc.probing.rtsp.shortage import OUR_OWN, SHORT, Shortage, check
+
+__all__ = ["NEXT", "OUR_OWN", "SHORT", "connect", "connect_first", "tls"]
 
 NEXT = 0.25  # seconds before the next address of a name is tried as well (RFC 8305, section 5)
-# Of these the camera is innocent.
-OUR_OWN = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL}
-SHORT = "Máy kiểm tra thiếu tài nguyên mạng ({}). Giảm --concurrency, hoặc tăng giới hạn tệp mở (ulimit -n)."
 
 
 async def connect(ip: Ip, port: int) -> Connection:
@@ -23,13 +20,12 @@ async def connect(ip: Ip, port: int) -> Connection:
 
     Raises:
         OSError: refused, no route.
-        Problem: this machine has no more descriptors, ports or memory; says nothing of the camera.
+        Shortage: this machine has no more descriptors, ports or memory; says nothing of the camera.
     """
     try:
         return (await asyncio.get_running_loop().create_connection(Connection, str(ip), port))[1]
     except OSError as error:
-        if error.errno in OUR_OWN:
-            raise Problem(SHORT.format(os.strerror(error.errno))) from None
+        check(error)
         raise
 
 
@@ -38,7 +34,7 @@ async def connect_first(ips: Sequence[Ip], port: int) -> tuple[Connection, Ip]:
     that a dead one does not use up the time of the others (RFC 8305).
 
     Raises:
-        OSError, Problem: as `connect`, of all of them what says most.
+        OSError, Shortage: as `connect`, of all of them what says most.
     """
     if len(ips) == 1:
         return await connect(ips[0], port), ips[0]
@@ -50,7 +46,7 @@ async def connect_first(ips: Sequence[Ip], port: int) -> tuple[Connection, Ip]:
 
 def _says(failure: Exception) -> int:
     """How much a failure tells: of our own machine, that a device picked up, that it is there, nothing."""
-    telling = (OSError, ConnectionRefusedError, ConnectionResetError, Problem)
+    telling = (OSError, ConnectionRefusedError, ConnectionResetError, Shortage)
     return max((rank for rank, kind in enumerate(telling) if isinstance(failure, kind)), default=-1)
 
 

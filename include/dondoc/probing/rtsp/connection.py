@@ -5,6 +5,7 @@ import ssl
 from typing import cast
 
 from dondoc.probing.rtsp.message import Inbox, Response
+from dondoc.probing.rtsp.shortage import check
 
 MOST = 256 * 1024  # bytes kept unread; any message is shorter
 
@@ -22,6 +23,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiting: asyncio.Future[None] | None = None
         self._paused = False
+        self._lost: Exception | None = None  # by what
 
     @property
     def ours(self) -> str:
@@ -59,7 +61,7 @@ class Connection(asyncio.Protocol):
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.ended = True
+        self.ended, self._lost = True, exc
         self._wake()
 
     def _wake(self) -> None:
@@ -72,16 +74,22 @@ class Connection(asyncio.Protocol):
         Raises:
             NotRtsp: something else came.
             ConnectionAbortedError: the connection ended.
+            Shortage: by a fault of ours.
         """
         while (got := self.inbox.take()) is None:
-            if self.ended or self._transport is None:
-                raise ConnectionAbortedError
-            if self._paused:
+            self.check()
+            if self._paused and self._transport:
                 self._transport.resume_reading()
                 self._paused = False
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
         return got
+
+    def check(self) -> None:
+        """Raises ConnectionAbortedError where the connection ended, Shortage where that was our own fault."""
+        check(self._lost)
+        if self.ended:
+            raise ConnectionAbortedError
 
     def send(self, data: bytes) -> None:
         """Send a request.

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from urllib.parse import quote
 
+from dondoc.errors import Problem
 from dondoc.probing.address import Address, parse
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.picture.memory import cost
@@ -21,6 +22,7 @@ from dondoc.probing.rtsp.datagrams import Datagrams, datagrams
 from dondoc.probing.rtsp.doors import Door, Doors, Shut
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
 from dondoc.probing.rtsp.refusals import TRANSPORT, Known, refusal
+from dondoc.probing.rtsp.shortage import Shortage, check
 from dondoc.probing.rtsp.steps import Steps
 from dondoc.vocabulary.code import Code
 
@@ -166,6 +168,7 @@ class Dialogue:
             try:
                 await self._connection.encrypt(tls(), self.address.host)
             except (OSError, ValueError) as error:
+                check(error)
                 raise Verdict("tls_failure", _without_tls(error)) from None
         self.steps.note("đã nối")
         self.progress = Progress.DESCRIBE
@@ -215,6 +218,8 @@ class Dialogue:
         if login:
             fields["Authorization"] = login.header(method, url)
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        if method != "TEARDOWN" and not self._plays:  # a goodbye changes nothing of what was found
+            self._connection.check()
         self._connection.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode("latin-1"))
         self._awaited.append(login is not None)
         self.password_sent |= login is not None
@@ -364,11 +369,17 @@ class Dialogue:
         """Where the camera may send packets over UDP: nobody else can.
 
         Raises:
-            Problem: as `datagrams`.
+            Shortage: this machine has no more descriptors, ports or memory.
         """
         if self._connection is None or self.ip is None:
             raise ConnectionAbortedError
-        return await datagrams(self.ip, self._connection.ours)
+        try:
+            return await datagrams(self.ip, self._connection.ours)
+        except OSError as error:
+            check(error)
+            raise
+        except Problem as error:
+            raise Shortage(str(error)) from None
 
     async def describe(self) -> tuple[sdp.Video, str]:
         """The video track and the base of its addresses, as the camera names it: see `own`.
