@@ -175,8 +175,86 @@ def replayed(unit: Unit, sequence: int, time: int) -> list[bytes]:
 
 def by_mode_two(unit: Unit, sequence: int, time: int) -> list[bytes]:
     """As packets of mode 2 are (MTAP16), which the description does not tell."""
-    body = b"".join(struct.pack("!HBH", len(nal) + 3, n, 0) + nal for n, nal in enumerate(unit))
+    body = b"".join(struct.pack("!HBH", len(nal), n, 0) + nal for n, nal in enumerate(unit))
     return [packet(b"\x7a\0\0" + body, sequence, time, marker=True)]
+
+
+def in_pieces_of_mode_two(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Units with the number of their order (STAP-B), and pieces of them (FU-B first, then FU-A)."""
+    sent = []
+    for p in plain(unit, sequence, time):
+        if p[12] & 31 == 24:
+            p = p[:12] + b"\x79\0\7" + p[13:]
+        elif p[12] & 31 == 28 and p[13] & 0x80:
+            p = p[:12] + bytes((p[12] | 29,)) + p[13:14] + b"\0\7" + p[14:]
+        sent.append(p)
+    return sent
+
+
+def disordered(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """As it may be sent in mode 2, and is not read."""
+    return in_pieces_of_mode_two(unit[::-1], sequence, time)
+
+
+def twice(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Each packet once more, behind the next one."""
+    sent = plain(unit, sequence, time)
+    return [x for before, p in zip([sent[0], *sent], sent, strict=False) for x in (p, before)]
+
+
+def swapped(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Neighbours overtake each other."""
+    sent = plain(unit, sequence, time)
+    return [x for n in range(0, len(sent), 2) for x in reversed(sent[n : n + 2])]
+
+
+def with_a_false_flag(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Padding that the head tells of and that is not there."""
+    return [bytes((p[0] | 0x20,)) + p[1:] if p[-1] > len(p) - 12 else p for p in plain(unit, sequence, time)]
+
+
+def h265_wrapped(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """With more words in the head of each packet (RFC 7798, PACI): here three bytes of them."""
+    sent = []
+    for p in h265(unit, sequence, time):
+        told = (p[12] >> 1 & 63) << 9 | 3 << 4 | 0x8
+        sent.append(p[:12] + bytes((50 << 1, p[13])) + struct.pack("!H", told) + b"abc" + p[14:])
+    return sent
+
+
+def h265_padded(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Aggregated, with padding, an extension, and a contributor."""
+    more = b"\0\0\0\1" + b"\xbe\xde\0\1abcd"
+    return [b"\xb1" + p[1:12] + more + p[12:] + b"\0\0\3" for p in h265_aggregated(unit, sequence, time)]
+
+
+def jpeg_padded(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    more = b"\0\0\0\1" + b"\xbe\xde\0\1abcd"
+    return [b"\xb1" + p[1:12] + more + p[12:] + b"\0\0\3" for p in jpeg(unit, sequence, time)]
+
+
+def jpeg_unmarked(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """No marker, and one time for all: a picture begins with its first byte."""
+    return [p[:1] + b"\x1a" + p[2:4] + bytes(4) + p[8:] for p in jpeg(unit, sequence, time)]
+
+
+def jpeg_swapped(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    first, *rest = jpeg(unit, sequence, time)
+    return [first, *rest[::-1]]
+
+
+def jpeg_without_size(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    return [p[:18] + b"\0\0" + p[20:] for p in jpeg_as_it_is(unit, sequence, time)]
+
+
+def jpeg_marked(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """A marker on each packet."""
+    return [p[:1] + b"\x9a" + p[2:] for p in jpeg(unit, sequence, time)]
+
+
+def jpeg_timed(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """A time for each packet."""
+    return [p[:4] + (time + n).to_bytes(4) + p[8:] for n, p in enumerate(jpeg(unit, sequence, time))]
 
 
 def h265(unit: Unit, sequence: int, time: int) -> list[bytes]:
@@ -236,7 +314,7 @@ def jpeg_of(file: bytes, sequence: int, time: int, kind: int = 1, more: bytes = 
     head, scan = _parted(file)
     tables = b"".join(one[5 + 65 * n : 69 + 65 * n] for one in head[0xDB] for n in range(len(one) // 65))
     height, width = (int.from_bytes(head[0xC0][0][at : at + 2]) for at in (5, 7))
-    sizes = (0, 0) if more else (-(-width // 8), -(-height // 8))
+    sizes = (0, 0) if more else (-(-width // 8) & 255, -(-height // 8) & 255)
     told = b"" if more else struct.pack("!BBH", 0, 0, len(tables)) + tables
     sent = []
     for at in range(0, len(scan), rtp.MAX):
@@ -531,6 +609,21 @@ class Slow(Odd):
             await asyncio.sleep(self.every)
 
 
+class Relay(Odd):
+    """Sends nothing before the next key picture of what it relays: all later than a first look waits."""
+
+    late = 1.5
+
+    async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        if "client_port" in headers["transport"]:
+            return await self._say("461 Unsupported Transport", headers)
+        return await super()._setup(behaviour, url, headers)
+
+    async def _stream(self, behaviour: str, visit: int) -> None:
+        await asyncio.sleep(self.late)
+        await super()._stream(behaviour, visit)
+
+
 class OnlyUdp(Odd):
     """Takes SETUP over TCP, and sends nothing there."""
 
@@ -540,6 +633,23 @@ class OnlyUdp(Odd):
     async def _stream(self, behaviour: str, visit: int) -> None:
         if self.datagrams:
             await super()._stream(behaviour, visit)
+
+
+class Datagrams(Odd):
+    """Takes UDP alone, and says so in one of many words."""
+
+    status = "461 Unsupported Transport"
+
+    async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        if "client_port" not in headers["transport"]:
+            return await self._say(self.status, headers)
+        return await Camera._setup(self, "udp", url, headers)
+
+
+def over_udp(
+    pack: Pack = plain, stream: Callable[[], Iterator[Unit]] = pictures, kind: type[Odd] = Datagrams, **more: object
+) -> type[Odd]:
+    return type("Kind", (kind,), {"pack": staticmethod(pack), "stream": staticmethod(stream), **more})
 
 
 OPTIMIZE, SAMPLING = 3, 7  # how JPEGs are encoded: cv2.IMWRITE_JPEG_OPTIMIZE, IMWRITE_JPEG_SAMPLING_FACTOR
@@ -565,8 +675,10 @@ class InDescription(Odd):
         return f"m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets={told}\r\n"
 
 
+H264 = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets=?,AA;packetization-mode=1\r\n"
+UNKNOWN, NAMELESS = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 X-NEW/90000\r\n", "m=video 0 RTP/AVP 96\r\n"
 H265, NUMBERED = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n", "a=fmtp:96 sprop-max-don-diff=1\r\n"
-JPEG = "m=video 0 RTP/AVP 26\r\n"
+JPEG, SIZE = "m=video 0 RTP/AVP 26\r\n", "a=framesize:26 2560-1440\r\n"
 # Kinds of healthy cameras, and why they show their picture only at the second look.
 HEALTHY: dict[str, tuple[type[Odd], Help | None]] = {
     "parameter sets and picture in one unit": (odd(in_one_unit), None),
@@ -618,6 +730,17 @@ HEALTHY: dict[str, tuple[type[Odd], Help | None]] = {
         None,
     ),
     "gradual refresh": (odd(stream=lambda: iter(refreshed()), every=0.2), Help.MISREAD),
+    "each packet twice": (odd(twice), None),
+    "padding that is not there": (odd(with_a_false_flag), None),
+    "H.265, padding and extensions": (odd(h265_padded, of("h265"), media=H265), None),
+    "JPEG, padding and extensions": (odd(jpeg_padded, of("jpeg"), media=JPEG), None),
+    "only UDP": (over_udp(), None),
+    "only UDP, packets swapped": (over_udp(swapped), None),
+    "only UDP, each packet twice": (over_udp(twice), None),
+    "only UDP, marker on every slice": (over_udp(marked_slices), Help.MISREAD),
+    "only UDP, a time for each packet": (over_udp(timed_packets), Help.MISREAD),
+    "silent over TCP, a time for each packet over UDP": (over_udp(timed_packets, kind=OnlyUdp), Help.UDP),
+    "silent before the next key picture": (Relay, Help.SLOW),
 }
 
 
@@ -627,6 +750,24 @@ HEALTHY: dict[str, tuple[type[Odd], Help | None]] = {
 SEEN_HERE_ALONE: dict[str, type[Odd]] = {
     "another payload type than described": odd(undescribed),
     "H.265, numbered": odd(h265_numbered, of("h265"), media=H265 + NUMBERED),
+    "packets of mode 2 that are not described": odd(by_mode_two),
+    "numbers of their order with units and pieces": odd(in_pieces_of_mode_two),
+    "H.265, more words in the head of each packet": odd(h265_wrapped, of("h265"), media=H265),
+    "called H.264, and is H.265": odd(h265, of("h265"), media=H264),
+    "called H.265, and is H.264": odd(media=H265),
+    "called JPEG by its number, and is H.264": odd(media=JPEG),
+    "called H.264, and is JPEG": odd(jpeg, of("jpeg"), media=H264),
+    "of a codec that nobody knows by its name": odd(h265, of("h265"), media=UNKNOWN),
+    "of a codec without a name": odd(media=NAMELESS),
+    "JPEG, no marker and one time for all": odd(jpeg_unmarked, of("jpeg"), media=JPEG),
+    "JPEG, a time for each packet": odd(jpeg_timed, of("jpeg"), media=JPEG),
+    "JPEG, packets swapped": odd(jpeg_swapped, of("jpeg"), media=JPEG),
+    "JPEG, wider than 2,040 pixels, told in the description": odd(jpeg_as_it_is, files(2560, 1440), media=JPEG + SIZE),
+    "JPEG, wider than can be said, told in the description": odd(
+        jpeg_without_size, files(2560, 1440), media=JPEG + SIZE
+    ),
+    "JPEG, a marker on each packet": odd(jpeg_marked, of("jpeg"), media=JPEG),
+    "UDP alone, said in another word": over_udp(status="500 Internal Server Error"),
     "pieces of packets between": odd(between=bytes(range(64, 256))),
     "JPEG, wider than 2,040 pixels": odd(onvif_jpeg, files(2560, 1440), media=JPEG),
     "JPEG, wider than 2,040 pixels, told now and then": odd(onvif_jpeg_now_and_then, files(2560, 1440), media=JPEG),
@@ -651,7 +792,7 @@ SICK: dict[str, tuple[type[Odd], str, str | None]] = {
         "not_decodable",
         None,
     ),
-    "packets of mode 2 that are not described": (odd(by_mode_two), "not_decodable", None),
+    "packets of mode 2 in another order": (odd(disordered), "not_decodable", None),
     "JPEG wider than can be said": (odd(jpeg_too_wide, of("jpeg"), media=JPEG), "not_decodable", None),
     "JPEG whose tables never come": (odd(jpeg_without_tables, of("jpeg"), media=JPEG), "not_decodable", None),
 }

@@ -201,6 +201,8 @@ class Camera:
             sent = rtp.played(scene, codec, number)
             if behaviour == "junk":
                 sent = tuple(rtp.packets((b"\x67\x00", b"\x65\x80" + secrets.token_bytes(900)), codec, number, number))
+            elif behaviour == "unknown-codec":
+                sent = tuple(rtp.packets((b"\x1f" + secrets.token_bytes(900),), codec, number, number))
             elif behaviour == "damaged":
                 sent = tuple(
                     rtp.packets(_torn(clips.clip(scene, codec).units, number), codec, 99 * number, 9000 * number)

@@ -24,6 +24,7 @@ from dondoc.probing.rtsp import key_picture, sdp, stream_facts
 from dondoc.probing.rtsp.depacketise import bounds, recorded_at, sender
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict, base
 from dondoc.probing.rtsp.message import NotRtsp
+from dondoc.probing.rtsp.reading import Pictures
 from dondoc.probing.rtsp.senders import REPORTS
 from dondoc.probing.verdicts import Verdict as Codes
 from dondoc.probing.wanted import LoginOutcome, Playback, Subject, Wanted
@@ -110,12 +111,15 @@ async def _played(dialogue: Dialogue, found: dict[str, Any], fits: Fits) -> tupl
         async with asyncio.timeout(STREAM), _playing(dialogue) as (track, way):
             codec = track.codec or ""
             found["codec"] = codec or track.encoding.lower()
-            meter, reader = stream_facts.Meter(codec), key_picture.collector(track, fits)
+            meter, reader = stream_facts.Meter(codec), Pictures(track, fits, reliable=way.reliable)
             async with asyncio.timeout(stream_facts.MOST):
                 while not (picture and meter.enough):
                     packet = await way.read()
+                    picture = (not picture and reader.feed(packet)) or picture
+                    if (reader.track.codec or "") != codec:  # it is of another one than described
+                        found["codec"] = codec = reader.track.codec or ""
+                        meter = stream_facts.Meter(codec)
                     meter.feed(packet)
-                    picture = picture or reader.feed(packet) or b""
     except BROKEN as error:
         _unless_refused(error)  # what came until then was measured
     finally:

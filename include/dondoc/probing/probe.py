@@ -190,7 +190,7 @@ async def _observe(
 
     Args:
         dialogues: holds that of the first look; that of a second one is added.
-        again: makes that of a second one, with the same device.
+        again: makes those of a second one, with the same device.
     """
     (dialogue,) = dialogues
     with decoder.memory.place() if decoder else contextlib.nullcontext(fits) as place:
@@ -199,8 +199,12 @@ async def _observe(
             return seen, None
         dialogue.close()
         place(0)
-        dialogues.append(other := again())
-        found = await second.look(seen, dialogue, other, decoder, place, timeout, target)
+
+        def another() -> Dialogue:
+            dialogues.append(made := again())
+            return made
+
+        found = await second.look(seen, dialogue, another, decoder, place, timeout, target)
         return found.seen, found.help
 
 
@@ -211,7 +215,7 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
             track, base = await dialogue.describe()
             if decoder is None:
                 return Seen("ok", "camera trả lời và mô tả luồng hình")
-            stream = await key_picture(dialogue, track, base, place)
+            codec, stream = await key_picture(dialogue, track, base, place)
     except Verdict as ended:
         return Seen(ended.verdict, ended.detail)
     except TimeoutError:
@@ -222,7 +226,7 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
         check(error)
         return CLOSED.get(dialogue.progress) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
     dialogue.close()
-    return await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
+    return await decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail)
 
 
 def _silent(dialogue: Dialogue) -> str:

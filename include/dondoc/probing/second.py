@@ -1,18 +1,23 @@
 """A second opinion before anybody is blamed: another look, the same night, with the login that was just accepted.
 
-Packets came and no picture was made of them: the decoder itself looks for one in the stream as it comes, for a time of
-its own. Nothing at all came over TCP: it is asked for over UDP, once.
+Packets came and no picture was made of them: a decoder that is not ours looks for one in them, too, for a time of its
+own. Nothing at all came over TCP: it is asked for over UDP, and then over TCP once more, for there are relays that send
+nothing before their next key picture. Only what two looks agree on is a fault of the camera.
 """
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dondoc.probing.picture.decoder import Decoder, Seen
+from dondoc.probing.picture.form import Form
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp.dialogue import ENDLESS, Dialogue, Progress, Verdict
-from dondoc.probing.rtsp.key_picture import key_picture, stretches
+from dondoc.probing.rtsp.key_picture import stretches
 from dondoc.probing.rtsp.message import NotRtsp
+from dondoc.probing.rtsp.reading import Found
 from dondoc.probing.verdicts import Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 
@@ -20,6 +25,7 @@ LONGER = 4  # times the first look's patience: cameras that save send a key pict
 TRIES = 3  # stretches in which nothing whole was found
 UNSEEN = frozenset({Codes.DECODE_FAILED, Codes.NOT_DECODABLE})
 NEITHER = "camera có gửi dữ liệu hình nhưng cả hai cách đọc đều chưa dựng được hình"
+ONCE = "mới thấy ở một lần xem, lần xem thứ hai chưa có kết quả nên chưa kết luận"
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,20 @@ class Second:
     help: Help | None = None
 
 
+class Outcome(NamedTuple):
+    """How another look ended.
+
+    `progress`: how far it came; `found`: a picture, be it damaged, None without any.
+    """
+
+    progress: Progress
+    found: Second | None = None
+
+    @property
+    def shown(self) -> bool:
+        return self.found is not None and self.found.seen.verdict not in UNSEEN
+
+
 def is_wanted(seen: Seen, dialogue: Dialogue) -> bool:
     """Whether a first look leaves a doubt: the camera played, and no picture was seen; not of one that floods."""
     if seen.detail == ENDLESS:
@@ -38,60 +58,109 @@ def is_wanted(seen: Seen, dialogue: Dialogue) -> bool:
 
 
 async def look(
-    first: Seen, before: Dialogue, dialogue: Dialogue, decoder: Decoder, fits: Fits, timeout: float, target: Target
+    first: Seen,
+    before: Dialogue,
+    again: Callable[[], Dialogue],
+    decoder: Decoder,
+    fits: Fits,
+    timeout: float,
+    target: Target,
 ) -> Second:
-    """Look again, over a dialogue of its own, which is closed.
+    """Look again, over dialogues of their own, which are closed.
 
     Args:
+        again: makes a dialogue.
         timeout: seconds of the first look.
 
     Raises:
         Problem: this machine is out of descriptors, ports or memory.
     """
-    silent = first.verdict == Codes.NO_FRAME and before.progress is Progress.PACKETS
-    find = _over_udp if silent else _in_stretches
-    second = Second(first if silent else _neither(first))
-    try:
-        async with asyncio.timeout(timeout if silent else LONGER * timeout):
-            second = await find(second, dialogue, decoder, fits, target)
-    except (Verdict, TimeoutError, NotRtsp, OSError):
-        pass  # nothing more is seen
-    finally:
-        dialogue.close()
-    return second
+    silent = is_silent(first, before.progress)
+    outcomes = []
+    for udp in (True, False) if silent else (False,):
+        dialogue = again()
+        look_again = _Look(first, decoder, fits, target, udp=udp)
+        outcomes.append(await look_again.within(timeout if udp else LONGER * timeout, dialogue))
+        fits(0)
+        if outcomes[-1].found or outcomes[-1].progress is Progress.KEY_PICTURE:
+            break
+    return concluded(first, outcomes, silent=silent)
 
 
-async def _over_udp(first: Second, dialogue: Dialogue, decoder: Decoder, fits: Fits, target: Target) -> Second:
-    await dialogue.open()
-    track, base = await dialogue.describe()
-    stream = await key_picture(dialogue, track, base, fits, udp=True)
-    dialogue.close()
-    seen = await decoder.judge(track.codec or "", stream, target.past, thumbnail=target.thumbnail)
-    return first if seen.verdict in UNSEEN else _helped(seen, Help.UDP)
+def is_silent(first: Seen, progress: Progress) -> bool:
+    """Whether nothing at all came."""
+    return first.verdict == Codes.NO_FRAME and progress is Progress.PACKETS
 
 
-async def _in_stretches(first: Second, dialogue: Dialogue, decoder: Decoder, fits: Fits, target: Target) -> Second:
-    await dialogue.open()
-    track, base = await dialogue.describe()
-    codec, tries = track.codec or "", 0
-    async with contextlib.aclosing(stretches(dialogue, track, base, fits)) as found:
-        async for stream, built in found:
-            seen = await decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail, stretch=True)
-            if seen.verdict not in UNSEEN:
-                ours = built and (await decoder.judge(codec, built)).verdict not in UNSEEN
-                damaged = first.seen.verdict == Codes.DECODE_FAILED
-                return _helped(seen, (Help.NETWORK if damaged else Help.SLOW) if ours else Help.MISREAD)
-            if seen.verdict == Codes.DECODE_FAILED:
-                first = Second(seen)
-            tries += built is not None
-            if tries == TRIES:
-                break
-    return first
+def concluded(first: Seen, outcomes: list[Outcome], *, silent: bool) -> Second:
+    """What follows from all looks. A fault that no other look confirms is none."""
+    if found := next((one.found for one in outcomes if one.shown), None):
+        return found
+    if damaged := next((one.found for one in outcomes if one.found), None):
+        return damaged
+    came = {one.progress for one in outcomes}
+    if silent and Progress.KEY_PICTURE not in came:
+        return Second(first if Progress.PACKETS in came else _unconfirmed(first))
+    looked = not came.isdisjoint((Progress.PACKETS, Progress.KEY_PICTURE))
+    if first.verdict == Codes.DECODE_FAILED or (first.verdict == Codes.NO_FRAME and not looked):
+        return Second(_unconfirmed(first))
+    return Second(Seen("not_decodable", NEITHER) if looked else first)
 
 
-def _helped(seen: Seen, why: Help) -> Second:
-    return Second(replace(seen, detail=f"{seen.detail}; {why.label}"), why)
+def _unconfirmed(first: Seen) -> Seen:
+    return Seen("unconfirmed", f"{first.detail}; {ONCE}")
 
 
-def _neither(first: Seen) -> Seen:
-    return first if first.verdict == Codes.DECODE_FAILED else Seen("not_decodable", NEITHER)
+class _Look:
+    """One more look."""
+
+    def __init__(self, first: Seen, decoder: Decoder, fits: Fits, target: Target, *, udp: bool) -> None:
+        self._first, self._decoder, self._fits, self._target, self._udp = first, decoder, fits, target, udp
+        self._damaged: Second | None = None
+
+    async def within(self, seconds: float, dialogue: Dialogue) -> Outcome:
+        found: Second | None = None
+        try:
+            async with asyncio.timeout(seconds):
+                found = await self._over(dialogue)
+        except (Verdict, TimeoutError, NotRtsp, OSError):
+            pass  # nothing more is seen
+        finally:
+            dialogue.close()
+        return Outcome(dialogue.progress, found or self._damaged)
+
+    async def _over(self, dialogue: Dialogue) -> Second | None:
+        await dialogue.open()
+        track, base = await dialogue.describe()
+        tries = 0
+        async with contextlib.aclosing(stretches(dialogue, track, base, self._fits, udp=self._udp)) as all_of_them:
+            async for found in all_of_them:
+                if second := await self._seen(found, blames=not track.shuffled):
+                    return second
+                tries += found.built is not None
+                if tries == TRIES:
+                    return None
+        return None
+
+    async def _seen(self, found: Found, *, blames: bool) -> Second | None:
+        """The picture, read in another way, else in ours."""
+        others = [await self._judged(found.codec, stream, form) for form, stream in found.others]
+        ours = await self._judged(found.codec, found.built, Form.PICTURE) if found.built else None
+        if shown := next((one for one in (*others, ours) if one and one.verdict not in UNSEEN), None):
+            return self._helped(shown, ours=ours is not None and ours.verdict not in UNSEEN)
+        if blames and others and all(one.verdict == Codes.DECODE_FAILED for one in others):
+            self._damaged = Second(others[0])
+        return None
+
+    async def _judged(self, codec: str, stream: bytes, form: Form) -> Seen:
+        target = self._target
+        return await self._decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail, form=form)
+
+    def _helped(self, seen: Seen, *, ours: bool) -> Second:
+        if self._udp:
+            why = Help.UDP
+        elif not ours:
+            why = Help.MISREAD
+        else:
+            why = Help.NETWORK if self._first.verdict == Codes.DECODE_FAILED else Help.SLOW
+        return Second(replace(seen, detail=f"{seen.detail}; {why.label}"), why)

@@ -159,6 +159,11 @@ class Verdict(Code):
         "camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu hình này",
         "đặt luồng về H.264 hoặc H.265, không mã hóa, rồi báo Sở kiểm tra lại",
     )
+    UNCONFIRMED = (
+        "unconfirmed",
+        Phase.FRAME,
+        "chưa có hình tốt ở lần xem đầu, lần xem lại chưa có kết quả nên chưa kết luận",
+    )
     BLACK = (
         "black",
         Phase.PICTURE,
@@ -201,10 +206,8 @@ ADVICE: Mapping[str, str] = {verdict: verdict.advice for verdict in Verdict if v
 REACHABLE_PHASES = frozenset({Phase.AUTH, Phase.DESCRIBE, Phase.FRAME, Phase.PICTURE, Phase.DONE})
 GOOD = frozenset({Verdict.OK, Verdict.AUTH_REQUIRED})  # of what was asked; auth_required: we were given no password
 WITHHELD = Verdict.LOGIN_WITHHELD  # it asked for the password we hold, which we could not or dared not send
-SHORT = Verdict.OUT_OF_RESOURCES  # a fault of ours
-NOT_CHECKED = frozenset(
-    {Verdict.BLOCKED_TARGET, SHORT, WITHHELD, Verdict.NOT_DECODABLE}
-)  # says nothing of the camera: no outage, no letter
+OPEN = frozenset({WITHHELD, Verdict.OUT_OF_RESOURCES, Verdict.UNCONFIRMED})  # another look the same night may tell
+NOT_CHECKED = OPEN | {Verdict.BLOCKED_TARGET, Verdict.NOT_DECODABLE}  # says nothing of the camera: no outage, no letter
 
 
 class Help(Code):

@@ -21,7 +21,7 @@ from dondoc.probing.probe import probe
 from dondoc.probing.rtsp import codecs as frames
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.codecs import CODECS, Frames, Kept, jpeg
-from dondoc.probing.rtsp.key_picture import collector
+from dondoc.probing.rtsp.reading import collector
 from dondoc.probing.verdicts import Finding, Target
 from tests.processor import at_most
 

@@ -25,7 +25,7 @@ from dondoc.clock import at as at_hour
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
-from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, SHORT, WITHHELD, Phase, Verdict
+from dondoc.probing.verdicts import GOOD, NOT_CHECKED, OPEN, PHASE, Phase, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.parts import AT_ONCE, parts
 from dondoc.store.session import one_at_a_time
@@ -104,7 +104,7 @@ def plan_daylight(app: AppContext, day: date) -> list[list[int]]:
 
 def _settled(verdict: str) -> bool:
     """Looking again the same night would tell nothing new, or would cost an account."""
-    return verdict not in (WITHHELD, SHORT) and (verdict in GOOD | NOT_CHECKED or PHASE[verdict] == Phase.AUTH)
+    return verdict not in OPEN and (verdict in GOOD | NOT_CHECKED or PHASE[verdict] == Phase.AUTH)
 
 
 def _places(agency: str, place: str, url: str | None) -> list[tuple[str, str]]:

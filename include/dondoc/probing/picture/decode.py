@@ -1,7 +1,7 @@
 """Decodes one picture and judges it. Runs as a child process: a crash of a decoder must not take us along.
 
 Its only argument are the thresholds. Says `ready`; then reads requests from standard input, each two lengths of 4
-bytes, a JSON object (`codec`, `stretch`, `past`, `thumbnail`) and the picture's bytes, and answers each with a line of
+bytes, a JSON object (`codec`, `form`, `past`, `thumbnail`) and the picture's bytes, and answers each with a line of
 JSON (the fields of `Seen`, its `thumbnail` as base64), until its input ends.
 """
 
@@ -21,7 +21,9 @@ import numpy as np
 from av.codec.context import Flags
 
 from dondoc.isolation import confine
+from dondoc.probing.picture import received as reader
 from dondoc.probing.picture import units, whole
+from dondoc.probing.picture.form import Form
 from dondoc.probing.picture.judge import Thresholds, detail, judge, light
 from dondoc.probing.picture.measure import STRETCH, Planes, measure
 from dondoc.probing.picture.shifted import shifted
@@ -218,6 +220,49 @@ def _array(plane: Any) -> Any:
     return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height, : plane.width]
 
 
+def received(codec: str, packets: bytes) -> Planes | None:
+    """The first whole picture of RTP packets, which FFmpeg's own reader takes apart.
+
+    Raises:
+        Damaged: there are pictures, and none is whole.
+    """
+    try:
+        made, told = reader.pictures(codec, packets, MOST_PIXELS)
+    except (av.FFmpegError, ValueError, IndexError):
+        return None
+    return _first_jpeg(made) if codec == "jpeg" else _first_clean(codec, made, told)
+
+
+def _first_jpeg(files: Sequence[bytes]) -> Planes | None:
+    damaged = False
+    for file in files:
+        try:
+            if picture := whole_picture("jpeg", file):
+                return picture
+        except whole.Damaged:
+            damaged = True
+    if damaged:
+        raise whole.Damaged
+    return None
+
+
+def _first_clean(codec: str, made: Sequence[bytes], told: bytes) -> Planes | None:
+    """The first picture that needs no other and of which the decoder has nothing to complain."""
+    decoder = _decoder(codec)
+    decoder.extradata = told or None
+    for one in made:
+        with _heard(av.logging.ERROR) as said:
+            frames = [frame for frame in _frames(decoder, one) if frame.key_frame and not frame.is_corrupt]
+        if frames and not said:
+            picture = _planes(frames[0])
+            whole.check_written(picture)
+            return picture
+    return None
+
+
+LOOKS = {Form.PICTURE: whole_picture, Form.STRETCH: play, Form.PACKETS: received}
+
+
 def examine(
     picture: Planes | None, past: Mapping[str, Any] | None, limits: Thresholds, *, thumbnail: bool = False
 ) -> dict[str, Any]:
@@ -236,9 +281,7 @@ def answer(request: Mapping[str, Any], stream: bytes, limits: Thresholds) -> dic
     """What a child answers."""
     codec = request["codec"]
     try:
-        picture = (
-            play(codec, stream) if request["stretch"] and codec in ("h264", "h265") else whole_picture(codec, stream)
-        )
+        picture = LOOKS[request["form"]](codec, stream)
     except whole.Damaged:
         return FAILED
     if picture is None:

@@ -16,6 +16,7 @@ from typing import Any, Self
 from dondoc.configuration import settings
 from dondoc.errors import Problem
 from dondoc.isolation.confine import environment
+from dondoc.probing.picture.form import Form
 from dondoc.probing.picture.judge import thresholds
 from dondoc.probing.picture.memory import PictureMemory
 from dondoc.probing.verdicts import PHASE
@@ -74,21 +75,20 @@ class Decoder:
         past: Mapping[str, Any] | None = None,
         *,
         thumbnail: bool = False,
-        stretch: bool = False,
+        form: Form = Form.PICTURE,
     ) -> Seen:
         """Decode and judge one picture.
 
         Args:
             codec: a key of `picture.CODECS`.
-            stream: the picture as `key_picture` gives it.
+            stream: the picture as `key_picture` gives it; in another `form`, as `reading.BothWays` does.
             past: what `history` made of the same camera's former checks.
             thumbnail: the picture itself is wanted, too, small.
-            stretch: of a stream, in which the pictures are still to be found.
 
         Raises:
             Problem: no child can be started: our own fault, not the camera's.
         """
-        request = json.dumps({"codec": codec, "stretch": stretch, "past": past, "thumbnail": thumbnail}).encode()
+        request = json.dumps({"codec": codec, "form": form, "past": past, "thumbnail": thumbnail}).encode()
         async with self._places:
             child = self._idle.pop() if self._idle else await self._start()
             try:

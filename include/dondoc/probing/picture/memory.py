@@ -6,6 +6,7 @@ rest, none is honest.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 LARGEST = 8 * 1024 * 1024  # bytes of one picture; those of 4K cameras have one or two million
 SHARE = 2 * 1024 * 1024  # bytes that each check may hold in any case
@@ -22,6 +23,19 @@ def cost(*pieces: bytes) -> int:
 def fits(size: int) -> bool:
     """Whether a picture may be so large, where no other camera is checked."""
     return size <= LARGEST
+
+
+def parts(fits: Fits, count: int) -> list[Fits]:
+    """For several that each hold some of a check's pictures: together they may hold what one may."""
+    held = [0] * count
+
+    def grow(part: int, size: int) -> bool:
+        if not fits(sum(held) - held[part] + size):
+            return False
+        held[part] = size
+        return True
+
+    return [partial(grow, part) for part in range(count)]
 
 
 class PictureMemory:

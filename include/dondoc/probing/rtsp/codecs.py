@@ -9,6 +9,7 @@ from functools import partial
 from itertools import pairwise
 
 from dondoc.probing.picture import memory
+from dondoc.probing.picture.form import Form
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp.depacketise import REPLAY, Numbers, bounds, extension
 
@@ -18,6 +19,7 @@ MOST_UNITS = 4096  # of an AV1 picture, which has some tens: each costs two byte
 # Markers of a JPEG's segments (ITU-T T.81, annex B), in the order in which they are written.
 FRAME, HUFFMAN, SCAN, QUANTISATION, RESTART = 0xC0, 0xC4, 0xDA, 0xDB, 0xDD
 ORDER = (QUANTISATION, RESTART, FRAME, HUFFMAN, SCAN)
+Size = tuple[int, int]  # width and height, pixels
 Assemble = Callable[[Sequence[bytes], bytes], bytes | None]
 
 
@@ -31,8 +33,9 @@ class Frames:
         *,
         reliable: bool = False,
         fits: Fits = memory.fits,
+        size: Size | None = None,
     ) -> None:
-        self._assemble = partial(jpeg, kept=Kept()) if codec == "jpeg" else CODECS[codec]
+        self._assemble = partial(jpeg, kept=Kept(size)) if codec == "jpeg" else CODECS[codec]
         self._markers = jpeg_markers if codec == "jpeg" else _no_markers
         self._head = b""  # of the picture, as far as it came beside the payloads
         self._beforehand = b"".join(parameter_sets)
@@ -73,10 +76,48 @@ class Frames:
         return picture
 
 
-class Kept:
-    """What a JPEG's head need say only once: tables by their quality, and whole segments by their marker."""
+class Pieces:
+    """Collects the pieces of a JPEG by where they say that they belong (RFC 2435, 3.1.2): no marker and no time is
+    heeded, and a picture ends where another one begins."""
 
-    def __init__(self) -> None:
+    form = Form.PICTURE
+
+    def __init__(self, size: Size | None = None, *, fits: Fits = memory.fits) -> None:
+        self._kept, self._fits, self._size = Kept(size), fits, 0
+        self._payloads: dict[int, bytes] = {}  # by their place
+        self._head = b""
+        self.seen = False
+
+    def feed(self, packet: bytes) -> bytes | None:
+        """Take an RTP packet; the picture before it, where it begins another one."""
+        start, end = bounds(packet)
+        payload, markers = packet[start:end], jpeg_markers(packet)
+        self.seen |= len(payload) > 0
+        place = int.from_bytes(payload[1:4])
+        done = self.taken() or None if self._payloads and (place == 0 or not payload) else None
+        self._size += memory.cost(payload, markers)
+        if len(self._head) + len(markers) > LARGEST_HEAD or not self._fits(self._size):
+            self.taken()
+            return done
+        self._head += markers
+        if payload:
+            self._payloads.setdefault(place, payload)
+        return done
+
+    def taken(self) -> bytes:
+        """What there is of a picture, which is then forgotten; empty where that is none."""
+        payloads, head = [self._payloads[place] for place in sorted(self._payloads)], self._head
+        self._payloads, self._head, self._size = {}, b"", 0
+        self._fits(0)
+        return (payloads and jpeg(payloads, head, kept=self._kept)) or b""
+
+
+class Kept:
+    """What a JPEG's head need say only once: tables by their quality, whole segments by their marker, and, where the
+    description has it, the size."""
+
+    def __init__(self, size: Size | None = None) -> None:
+        self.size = size
         self.tables: dict[int, bytes] = {}
         self.segments: dict[int, bytes] = {}
 
@@ -127,12 +168,13 @@ def jpeg(payloads: Sequence[bytes], markers: bytes, *, kept: Kept) -> bytes | No
         scan.append(payload[at:])
         length += len(scan[-1])
     kept.segments |= (given := _segments(markers))
-    sized = bool(head[6] and head[7])
+    width, height = _size(head, kept.size)
+    sized = bool(width and height)
     again = {HUFFMAN} | (set() if sized else {FRAME}) | (set() if head[5] else {QUANTISATION})
     given = {marker: one for marker, one in kept.segments.items() if marker in again} | given
     if len(quantisation) not in (64, 128) or not (sized or FRAME in given):
         return None
-    return _jfif(head, quantisation, interval, given) + b"".join(scan) + b"\xff\xd9"
+    return _jfif(head[4], (width, height), quantisation, interval, given) + b"".join(scan) + b"\xff\xd9"
 
 
 def _quantisation(payload: bytes, at: int, tables: dict[int, bytes]) -> tuple[bytes, int]:
@@ -154,14 +196,23 @@ def _scaled(quality: int) -> bytes:
     return bytes(min(max((value * factor + 50) // 100, 1), 255) for value in _STANDARD)
 
 
-def _jfif(head: bytes, quantisation: bytes, interval: int, given: Mapping[int, bytes]) -> bytes:
+def _size(head: bytes, told: Size | None) -> Size:
+    """Width and height. A head has room for 2,040 pixels, in units of 8: of what is larger it says nothing, or the rest
+    beyond 2,048; then the description counts."""
+    sizes = head[6] * 8, head[7] * 8
+    if told and all(size == 0 or (-(-one // 8) * 8 - size) % 2048 == 0 for size, one in zip(sizes, told, strict=True)):
+        return told
+    return sizes
+
+
+def _jfif(kind: int, size: Size, quantisation: bytes, interval: int, given: Mapping[int, bytes]) -> bytes:
     """What precedes the scan; `given` goes before what the packets' own head says. Where no Huffman tables are given, a
     decoder takes the standard's."""
-    brightness = 0x22 if head[4] & 1 else 0x21  # 4:2:0 or 4:2:2
+    brightness = 0x22 if kind & 1 else 0x21  # 4:2:0 or 4:2:2
     tables = [bytes((i,)) + quantisation[at : at + 64] for i, at in enumerate(range(0, len(quantisation), 64))]
     colour = len(tables) - 1
-    size = (head[7] * 8).to_bytes(2) + (head[6] * 8).to_bytes(2)
-    frame = b"\x08" + size + bytes((3, 1, brightness, 0, 2, 0x11, colour, 3, 0x11, colour))
+    sizes = size[1].to_bytes(2) + size[0].to_bytes(2)
+    frame = b"\x08" + sizes + bytes((3, 1, brightness, 0, 2, 0x11, colour, 3, 0x11, colour))
     segments = {
         RESTART: _segment(RESTART, interval.to_bytes(2)) if interval else b"",
         FRAME: _segment(FRAME, frame),

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.picture.units import is_key, is_set, joined, kind
+from dondoc.probing.rtsp.payloads import MOST_TOGETHER, is_rare, usual
 
 MOST_SETS, LARGEST_SET = 32, 4096  # parameter sets kept, which are 2 to 6 of a hundred bytes; bytes of one
-# NAL units in one packet, and in one picture, which have some tens: an empty one costs two bytes to send, and us more.
-MOST_TOGETHER, MOST_UNITS = 256, 4096
+MOST_UNITS = 4096  # NAL units in one picture, which has some tens
 REPLAY = b"\xab\xac"  # an extension of the head: when it was recorded
 ERA = datetime(1900, 1, 1, tzinfo=UTC)  # of NTP
 CODE = b"\0\0\1"  # begins a unit in a stream of them; within a unit no honest one has it
@@ -86,6 +86,10 @@ class Depacketiser:
         return done or (self._finish() if self._marked and not self._often_marked else None)
 
     def _take(self, packet: bytes, start: int, end: int) -> None:
+        if is_rare(self._codec, packet[start : start + 1]):
+            packet = packet[:start] + usual(self._codec, packet[start:end])
+            if (end := len(packet)) == start:
+                return
         sort = kind(self._codec, packet[start : start + 1])
         if sort == (49 if self._h265 else 28):  # one NAL unit over several packets
             self._piece(packet, start, end)
@@ -163,7 +167,7 @@ class Depacketiser:
 
     def _keep(self, nal: bytes) -> None:
         """Later sets overrule earlier ones of the same number, so order is all that is needed."""
-        if self._head < len(nal) <= LARGEST_SET:
+        if self._head < len(nal) <= LARGEST_SET and is_set(self._codec, nal):  # a description may hold anything
             self._sets.pop(nal, None)
             self._sets[nal] = kind(self._codec, nal)
             while len(self._sets) > MOST_SETS:
@@ -198,7 +202,7 @@ def bounds(packet: bytes) -> tuple[int, int]:
     start, end = 12 + 4 * (packet[0] & 15), len(packet)
     if packet[0] & 0x10:
         start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4])
-    if packet[0] & 0x20:
+    if packet[0] & 0x20 and end - packet[-1] >= start:  # else it is no padding, whatever its head says
         end -= packet[-1]
     return start, end
 

@@ -4,81 +4,71 @@ import asyncio
 import contextlib
 import re
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
-from dondoc.probing.rtsp import codecs, sdp
+from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.datagrams import Datagrams
-from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.rtsp.dialogue import Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.message import NotRtsp, Response
-from dondoc.probing.rtsp.senders import Senders
-from dondoc.probing.rtsp.stretch import Stretch
+from dondoc.probing.rtsp.order import Order, Repeats
+from dondoc.probing.rtsp.reading import BothWays, Found, Pictures, check
 
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
 LIVE = {"Range": "npt=0.000-"}
 PATIENCE, LEAST_PATIENCE = 60.0, 2.0  # seconds that a session lives, where a camera does not say; at least
 UNKNOWN = (400, 404, 451, 454, 455, 459, 460)  # what cameras answer to a track that they do not know
+OVERTAKEN = 0.2  # seconds that a packet is waited for which others overtook
 REFRESHED = 6.0  # seconds in which a stream without key pictures has renewed all of its picture
 Read = Callable[[], Awaitable[bytes]]
 
 
-async def key_picture(
-    dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = memory.fits, *, udp: bool = False
-) -> bytes:
-    """One key picture as its decoder wants it: H.264 and H.265 as an Annex-B stream, JPEG as a file.
+async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = memory.fits) -> tuple[str, bytes]:
+    """The codec and one key picture as its decoder wants it: H.264 and H.265 as an Annex-B stream, JPEG as a file.
 
     Args:
         fits: whether a picture may be so large; see `room`.
-        udp: over UDP, even if the camera would send over TCP.
 
     Raises:
         Verdict: there is none to be had.
         TimeoutError, NotRtsp, OSError, asyncio.IncompleteReadError: left to the caller, with `dialogue.progress`.
         Problem: this machine is out of descriptors or ports.
     """
-    collector(track, fits)
-    async with playing(dialogue, track, base, udp=udp) as way:
-        pictures = Senders(partial(collector, track, reliable=way.reliable), track.payload_type, fits)
+    check(track)
+    async with playing(dialogue, track, base) as way:
+        pictures = Pictures(track, fits, reliable=way.reliable)
         while True:
             if picture := pictures.feed(await way.read()):
-                return picture
+                return pictures.track.codec or "", picture
             if pictures.seen:
                 dialogue.progress = Progress.KEY_PICTURE
 
 
 async def stretches(
-    dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = memory.fits
-) -> AsyncGenerator[tuple[bytes, bytes | None]]:
+    dialogue: Dialogue, track: sdp.Video, base: str, fits: Fits = memory.fits, *, udp: bool = False
+) -> AsyncGenerator[Found]:
     """The stream itself, whenever a picture must be in it: after a key picture, or some time after the last one.
 
-    Yields:
-        the stream, and what `key_picture` would have made of the same packets.
+    Args:
+        udp: over UDP, even if the camera would send over TCP.
 
     Raises:
-        as `key_picture`; Verdict: the codec is none of which a stretch can be told.
+        as `key_picture`.
     """
-    collector(track, fits)
-    async with playing(dialogue, track, base) as way:
-        ours = Senders(partial(collector, track, reliable=way.reliable), track.payload_type, fits)
-        plain = track.codec not in ("h264", "h265")
-        theirs = ours if plain else Senders(partial(_stretch, track), track.payload_type, fits, by_source=False)
-        built, told = None, time.monotonic()
+    check(track)
+    async with playing(dialogue, track, base, udp=udp) as way:
+        ways, told = BothWays(track, fits, reliable=way.reliable), time.monotonic()
         while True:
             packet = await way.read()
-            if ours.seen:
+            found = ways.feed(packet, late=time.monotonic() - told > REFRESHED)
+            if ways.seen:
                 dialogue.progress = Progress.KEY_PICTURE
-            built = ours.feed(packet) or built
-            stream = built if plain else theirs.feed(packet)
-            if not stream and time.monotonic() - told > REFRESHED and isinstance(theirs.newest, Stretch):
-                stream = theirs.newest.stream
-            if stream:
+            if found:
                 told = time.monotonic()
-                yield stream, built
-                built = None
+                yield found
 
 
 @dataclass(frozen=True)
@@ -134,23 +124,6 @@ async def _keep_alive(dialogue: Dialogue, url: str, every: float) -> None:
             await dialogue.keep_alive(url)
 
 
-def collector(track: sdp.Video, fits: Fits = memory.fits, *, reliable: bool = False) -> Depacketiser | codecs.Frames:
-    """What makes pictures of a track's packets. Raises Verdict when nothing of ours can."""
-    if track.encrypted:
-        raise Verdict("not_decodable", "luồng hình mã hóa (SRTP), chưa đọc được")
-    if track.shuffled:
-        raise Verdict("not_decodable", "luồng hình gửi xáo trộn thứ tự, chưa đọc được")
-    if track.codec is None:
-        raise Verdict("not_decodable", "kiểu nén hình chưa hỗ trợ")
-    if track.codec in ("h264", "h265"):
-        return Depacketiser(track.codec, track.parameter_sets, numbered=track.numbered, reliable=reliable, fits=fits)
-    return codecs.Frames(track.codec, track.parameter_sets, reliable=reliable, fits=fits)
-
-
-def _stretch(track: sdp.Video, fits: Fits) -> Stretch:
-    return Stretch(track.codec or "", track.parameter_sets, numbered=track.numbered, fits=fits)
-
-
 async def _set_up(
     dialogue: Dialogue, controls: Sequence[str], opened: contextlib.ExitStack, *, udp: bool = False
 ) -> tuple[Way, float]:
@@ -162,20 +135,26 @@ async def _set_up(
         controls: what its track may be called, the likeliest first.
     """
     dialogue.progress = Progress.SETUP
+    first: Response | None = None
     if not udp:
-        reply = await _asked(dialogue, controls, TCP)
+        first = reply = await _asked(dialogue, controls, TCP)
         channel = _channel(reply.get("transport"))
-        udp = reply.status == 461 or (reply.status < 300 and channel is None)
+        udp = _wants_udp(dialogue, reply.status) if reply.status >= 300 else channel is None
     if udp:
         packets = opened.enter_context(contextlib.closing(await dialogue.datagrams()))
         reply = await _asked(dialogue, controls, UDP.format(packets.port, packets.port + 1))
-        accepted(dialogue, reply, "SETUP")
+        accepted(dialogue, first if first and min(first.status, reply.status) >= 300 else reply, "SETUP")
         dialogue.session = _session(reply)
         _knock(packets, reply.get("transport"))
         return Way(_unreliable(dialogue, packets), reliable=False), _patience(reply)
     accepted(dialogue, reply, "SETUP")
     dialogue.session = _session(reply)
     return Way(_interleaved(dialogue, channel or 0), reliable=True), _patience(reply)
+
+
+def _wants_udp(dialogue: Dialogue, status: int) -> bool:
+    """Whether a camera that does not grant TCP may grant UDP: not every one says 461."""
+    return status not in UNKNOWN and dialogue.refusal(status) is None
 
 
 async def _asked(dialogue: Dialogue, controls: Sequence[str], transport: str) -> Response:
@@ -216,20 +195,32 @@ def _knock(packets: Datagrams, transport: str) -> None:
 
 
 def _interleaved(dialogue: Dialogue, channel: int) -> Read:
+    repeats = Repeats()
+
     async def read() -> bytes:
         while True:
             got = dialogue.packets.popleft() if dialogue.packets else await dialogue.read()
-            if not isinstance(got, Response) and got[0] == channel:
+            if not isinstance(got, Response) and got[0] == channel and not repeats.has(got):
                 return got[1:]
 
     return read
 
 
 def _unreliable(dialogue: Dialogue, packets: Datagrams) -> Read:
+    repeats, order, due = Repeats(), Order(), deque[bytes]()
+
     async def read() -> bytes:
-        got = await packets.read()
-        await dialogue.spend(got)
-        return got
+        while not due:
+            try:
+                async with asyncio.timeout(OVERTAKEN if order.waits else None):
+                    got = await packets.read()
+            except TimeoutError:
+                due.extend(order.rest())
+                continue
+            await dialogue.spend(got)
+            if not repeats.has(got):
+                due.extend(order.feed(got))
+        return due.popleft()
 
     return read
 

@@ -11,7 +11,8 @@ from urllib.parse import urljoin
 
 STATIC = {"26": "JPEG", "32": "MPV", "34": "H263"}  # payload types that need no rtpmap
 _MEDIUM = re.compile(r"\n[ \t]*m=")
-_VIDEO, _ENCODING = re.compile(r"video\s+(?!$)"), re.compile("([A-Za-z0-9.-]{1,40})/")
+_VIDEO, _ENCODING = re.compile(r"video\s+(?!$)"), re.compile(r"([A-Za-z0-9.-]{1,40})(?:[/\s]|$)")
+_SIZE = re.compile(r"([1-9][0-9]{0,4})\s*[-,x]\s*([1-9][0-9]{0,4})")
 _ABSOLUTE = re.compile(r"rtsps?://", re.IGNORECASE)
 _DOUBLED = re.compile(r"rtsps?://(?=rtsps?://)", re.IGNORECASE)  # AlexxIT/go2rtc, issue 830
 _GROUP = re.compile(r"c=IN\s+(?:IP4\s+2(?:2[4-9]|3[0-9])\.|IP6\s+ff)", re.ASCII | re.IGNORECASE)
@@ -36,20 +37,26 @@ class Video:
     """The first video track of a description: the lines of its session and its own.
 
     What stands in them is read when it is asked for: a check without a picture asks for nothing.
+    `recognised`: the codec that its packets are of, where they are seen to be of another than described.
     """
 
     session: str
     medium: str
+    recognised: str | None = None
 
     @property
     def codec(self) -> str | None:
         """One of CODECS' values; None: `encoding` says what it is instead."""
-        return CODECS.get(self.encoding)
+        return self.recognised or CODECS.get(self.encoding)
 
     @cached_property
     def encoding(self) -> str:
-        rtpmap = _ENCODING.match(self._attribute("rtpmap:", self._payload))
-        return rtpmap[1].upper() if rtpmap else STATIC.get(self._payload, "?")
+        """Its name for the codec; one that is given to another payload type counts where there is no other."""
+        own = _ENCODING.match(self._attribute("rtpmap:", self._payload))
+        if own or self._payload in STATIC:
+            return _plain(own[1]) if own else STATIC[self._payload]
+        other = _ENCODING.match(self._attribute("rtpmap:").partition(" ")[2].strip())
+        return _plain(other[1]) if other else "?"
 
     @property
     def payload_type(self) -> int | None:
@@ -86,8 +93,14 @@ class Video:
         return tuple(_parameter_sets(self.parameters))
 
     @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of its pictures, where it says so: most write `framesize`, some `x-dimensions`."""
+        told = _SIZE.fullmatch(self._attribute("framesize:", self._payload) or self._attribute("x-dimensions:"))
+        return (int(told[1]), int(told[2])) if told else None
+
+    @property
     def shuffled(self) -> bool:
-        """Whether it is H.264 sent in another order than decoded (mode 2): not understood here."""
+        """Whether it is H.264 that may be sent in another order than decoded (mode 2): it is read as it comes."""
         return self.parameters.get("packetization-mode", "").startswith("2")
 
     @property
@@ -115,6 +128,11 @@ def video(body: bytes) -> Video | None:
     session, *media = _MEDIUM.split(f"\n{text}")
     track = next((m for m in media if _VIDEO.match(m)), None)
     return None if track is None else Video(session, track)
+
+
+def _plain(encoding: str) -> str:
+    """A codec's name without what cameras add to it, as "h.264"."""
+    return encoding.upper().replace("H.26", "H26")
 
 
 def _lines(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Whose packets are heard: on the channel of a picture there may be sound, reports, and what a former session left."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
@@ -19,7 +19,10 @@ class Collector(Protocol):
     def feed(self, packet: bytes) -> bytes | None: ...
 
 
-class Senders:
+C = TypeVar("C", bound=Collector)
+
+
+class Senders(Generic[C]):
     """Keeps the packets of each sender apart. What was described is preferred: others count only while it is silent.
 
     Args:
@@ -28,14 +31,14 @@ class Senders:
 
     def __init__(
         self,
-        make: Callable[[Fits], Collector],
+        make: Callable[[Fits], C],
         payload_type: int | None = None,
         fits: Fits = memory.fits,
         *,
         by_source: bool = True,
     ) -> None:
         self._make, self._described, self._fits, self._by_source = make, payload_type, fits, by_source
-        self._collectors: dict[tuple[int, bytes], Collector] = {}
+        self._collectors: dict[tuple[int, bytes], C] = {}
         self._sizes: dict[tuple[int, bytes], int] = {}
         self._heard = False  # what was described
         self.seen = False  # any packet with a payload
@@ -54,11 +57,11 @@ class Senders:
         return made
 
     @property
-    def newest(self) -> Collector | None:
+    def newest(self) -> C | None:
         """The collector that was given the last packet."""
         return next(reversed(self._collectors.values()), None)
 
-    def _collector(self, who: tuple[int, bytes]) -> Collector:
+    def _collector(self, who: tuple[int, bytes]) -> C:
         made = self._collectors.pop(who, None) or self._make(lambda size: self._grow(who, size))
         self._collectors[who] = made  # the newest last
         if len(self._collectors) > MOST:

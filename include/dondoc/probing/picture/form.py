@@ -1,0 +1,12 @@
+"""What a decoder is given."""
+
+from enum import StrEnum
+
+
+class Form(StrEnum):
+    """A picture as our way makes it, a stretch of a stream in which pictures are still to be found, or RTP packets,
+    each after its length of two bytes."""
+
+    PICTURE = "picture"
+    STRETCH = "stretch"
+    PACKETS = "packets"
