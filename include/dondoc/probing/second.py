@@ -82,9 +82,14 @@ async def look(
         look_again = _Look(first, decoder, fits, target, udp=udp)
         outcomes.append(await look_again.within(timeout if udp else LONGER * timeout, dialogue))
         fits(0)
-        if outcomes[-1].found or outcomes[-1].progress is Progress.KEY_PICTURE:
+        if outcomes[-1].found or outcomes[-1].progress is Progress.KEY_PICTURE or _may_lock(dialogue):
             break
     return concluded(first, outcomes, silent=silent)
+
+
+def _may_lock(dialogue: Dialogue) -> bool:
+    """Whether its login got no good answer: the account may be locked when it is shown once more."""
+    return dialogue.login_in_vain or (dialogue.password_sent and not dialogue.password_answered)
 
 
 def is_silent(first: Seen, progress: Progress) -> bool:

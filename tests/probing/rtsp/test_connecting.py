@@ -15,7 +15,7 @@ from dondoc.demo.fleet import Fleet
 from dondoc.probing.probe import probe
 from dondoc.probing.rtsp.connection import Connection
 from dondoc.probing.rtsp.shortage import OUR_OWN, Shortage
-from dondoc.probing.verdicts import NOT_CHECKED, SHORT, Finding, Target
+from dondoc.probing.verdicts import NOT_CHECKED, Finding, Target, Verdict
 from tests.ports import held
 
 LOOPBACK = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
@@ -123,8 +123,8 @@ def test_out_of_descriptors_says_nothing_of_a_camera(fleet: Fleet) -> None:
         [sys.executable, "-c", words, fleet.url("hanging"), "64"], capture_output=True, text=True, check=True
     )
     told = json.loads(done.stdout)
-    assert (len(told), {*told}) == (300, {SHORT, "rtsp_timeout"})
-    assert SHORT in NOT_CHECKED
+    assert (len(told), {*told}) == (300, {Verdict.OUT_OF_RESOURCES, "rtsp_timeout"})
+    assert Verdict.OUT_OF_RESOURCES in NOT_CHECKED
 
 
 # What a child that can open nothing more says of a name, and of a look that it would take.
@@ -152,7 +152,7 @@ print(json.dumps(asyncio.run(run())))
 @pytest.mark.slow
 def test_a_name_that_nobody_can_look_up_for_want_of_descriptors_is_no_wrong_name() -> None:
     done = subprocess.run([sys.executable, "-c", NOTHING], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == [SHORT] * 3
+    assert json.loads(done.stdout) == [Verdict.OUT_OF_RESOURCES] * 3
 
 
 @pytest.mark.parametrize("number", OUR_OWN)

@@ -12,10 +12,11 @@ from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.datagrams import Datagrams
-from dondoc.probing.rtsp.dialogue import Dialogue, Progress, Verdict
+from dondoc.probing.rtsp.dialogue import Dialogue, Progress
 from dondoc.probing.rtsp.message import NotRtsp, Response
 from dondoc.probing.rtsp.order import Order, Repeats
 from dondoc.probing.rtsp.reading import BothWays, Found, Pictures, check
+from dondoc.probing.rtsp.refusals import is_answer
 
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
 LIVE = {"Range": "npt=0.000-"}
@@ -139,7 +140,7 @@ async def _set_up(
     if not udp:
         first = reply = await _asked(dialogue, controls, TCP)
         channel = _channel(reply.get("transport"))
-        udp = _wants_udp(dialogue, reply.status) if reply.status >= 300 else channel is None
+        udp = _wants_udp(reply.status) if reply.status >= 300 else channel is None
     if udp:
         packets = opened.enter_context(contextlib.closing(await dialogue.datagrams()))
         reply = await _asked(dialogue, controls, UDP.format(packets.port, packets.port + 1))
@@ -152,9 +153,9 @@ async def _set_up(
     return Way(_interleaved(dialogue, channel or 0), reliable=True), _patience(reply)
 
 
-def _wants_udp(dialogue: Dialogue, status: int) -> bool:
+def _wants_udp(status: int) -> bool:
     """Whether a camera that does not grant TCP may grant UDP: not every one says 461."""
-    return status not in UNKNOWN and dialogue.refusal(status) is None
+    return status not in UNKNOWN and not is_answer(status)
 
 
 async def _asked(dialogue: Dialogue, controls: Sequence[str], transport: str) -> Response:
@@ -227,8 +228,5 @@ def _unreliable(dialogue: Dialogue, packets: Datagrams) -> Read:
 
 def accepted(dialogue: Dialogue, reply: Response, step: str) -> None:
     """Raises Verdict when a step was not granted."""
-    if reply.status < 300:
-        return
     if refused := dialogue.refusal(reply.status, step):
         raise refused
-    raise Verdict("no_frame", f"{step} không được chấp nhận: mã {reply.status}", reply.status)

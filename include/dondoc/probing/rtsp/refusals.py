@@ -27,6 +27,11 @@ class Known:
     multicast: bool = False
 
 
+def is_answer(status: int) -> bool:
+    """Whether a refusal says itself why, so that no other way of sending would be granted."""
+    return status in BUSY | GONE | NO_RIGHT
+
+
 def refusal(status: int, step: str, known: Known) -> tuple[Verdict, str] | None:
     """The verdict and a detail for a person; None: it was granted.
 
