@@ -156,7 +156,8 @@ class Verdict(Code):
         "decode_failed",
         Phase.FRAME,
         "hình nhận được bị hỏng, không xem được",
-        "kiểm tra chất lượng đường truyền; khởi động lại camera, đầu ghi; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
+        "khởi động lại camera, đầu ghi; kiểm tra chất lượng đường truyền (kém thì gọi nhà mạng); nếu vẫn vậy thì gọi "
+        "đơn vị lắp đặt, bảo trì",
     )
     NOT_DECODABLE = (
         "not_decodable",

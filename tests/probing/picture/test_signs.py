@@ -332,6 +332,7 @@ FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
 HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("a scene", scene, "ok", None),
     ("a mask for privacy over the lower half", masked, "ok", None),
+    ("dense fog before a plain wall", lambda: (wall(120) - 140) * 0.12 + 180 + rough(1.5), "ok", "hazy"),
     ("a plain wall", lambda: wall(120), "ok", None),
     ("a fence before a burnt-out sky", lambda: fence(255) + rough(2), "overexposed", None),
     ("a fence", lambda: fence(130) + rough(2), "ok", None),
