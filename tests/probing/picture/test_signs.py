@@ -452,6 +452,14 @@ def test_a_mask_of_a_decoders_grey_is_a_suspicion_until_it_was_there_three_night
     assert nights([grey_mask() for _ in range(5)]) == ["gap"] * 3 + [None] * 2
 
 
+@pytest.mark.parametrize("half", [np.s_[180:], np.s_[:180], np.s_[:, :320]], ids=["lower", "upper", "left"])
+def test_a_half_that_hangs_is_a_suspicion_from_the_third_night_on(half: Any) -> None:
+    hanging, shown = scene(), [scene() for _ in range(4)]
+    for made in shown:
+        made[half] = hanging[half]
+    assert nights(shown) == [None, None, "perhaps_frozen", "perhaps_frozen"]
+
+
 def nights(pictures: Sequence[Any]) -> list[str | None]:
     """The suspicion of each night, judged by those before."""
     stored: list[dict[str, Any]] = []
