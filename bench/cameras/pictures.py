@@ -9,8 +9,9 @@ past, then it is shown good and bad pictures, each with a running clock, each th
     .venv/bin/python bench/cameras/pictures.py --fakes [scenes] [folder]
 
 The same photographs and so many drawn scenes (scenes.py), each once as it is in every weather and light, once as each
-kind of healthy picture that looks like a fake, and once as each fake (fakes.py), without a past; H.264 and H.265 in
-turn, at a constant quality drawn from 20 to 36. Times out of which a kind was called something else, and what.
+kind of healthy picture that looks like a fake, once as each view of other cameras and of recorders (views.py), and once
+as each fake (fakes.py), without a past; H.264, H.265 and, of what is no raw fake, JPEG in turn, at a constant quality
+drawn from 20 to 36 (JPEG: 50 to 95). Times out of which a kind was called something else, and what.
 """
 
 import importlib.util
@@ -28,6 +29,7 @@ import cv2
 import numpy as np
 from fakes import FAKES, LIKE_FAKES
 from scenes import drawn
+from views import VIEWS
 
 from dondoc.configuration import settings
 from dondoc.probing.picture import decode as picture
@@ -262,7 +264,10 @@ LENSES = ("black", "overexposed (×4 + 120)", "covered, plain", "covered, hand o
 
 
 def encoded(made: Any, codec: str, quality: int) -> bytes:
-    """One picture, BGR or as fakes.py gives YUV, as a camera or a recorder encodes it."""
+    """One picture, BGR or as fakes.py gives YUV, as a camera or a recorder encodes it; of JPEG 50 to 95 as 36 to 20."""
+    if codec == "jpeg":
+        plain = np.clip(made, 0, 255).astype(np.uint8)
+        return cv2.imencode(".jpg", plain, [cv2.IMWRITE_JPEG_QUALITY, 50 + (36 - quality) * 45 // 16])[1].tobytes()
     encoder: Any = av.CodecContext.create({"h264": "libx264", "h265": "libx265"}[codec], "w")
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     encoder.time_base = Fraction(1, 25)
@@ -277,7 +282,7 @@ def encoded(made: Any, codec: str, quality: int) -> bytes:
 def fakes_main(count: int, folder: Path | None) -> None:
     scenes = dict(photographs(folder)) | drawn(count, HEIGHT, WIDTH)
     kinds: dict[str, tuple[str, Any]] = {name: ("ok", lambda r, s, make=make: make(s)) for name, make in GOOD.items()}
-    kinds |= {name: ("ok", make) for name, make in LIKE_FAKES.items()}
+    kinds |= {name: ("ok", make) for name, make in (LIKE_FAKES | VIEWS).items()}
     kinds |= {name: (BAD[name][0], lambda r, s, make=BAD[name][1]: make(s)) for name in LENSES}
     kinds |= FAKES
     print("| pictures | right | wrong | other faults named | suspicions |\n|---|---|---|---|---|")
@@ -288,7 +293,7 @@ def fakes_main(count: int, folder: Path | None) -> None:
             made = make(random, scene)
             if made.ndim == 3 and (number % 2 or wanted == "ok"):
                 made = clocked(made, START + timedelta(seconds=number))
-            codec = ("h264", "h265")[number // 2 % 2]
+            codec = ("h264", "h265", "jpeg")[number // 2 % (3 if made.ndim == 3 else 2)]
             stream = encoded(made, codec, int(random.integers(20, 37)))
             told = picture.examine(picture.decode(codec, stream), None, LIMITS)
             found[told["verdict"], told["features"].get("suspicion")] += 1

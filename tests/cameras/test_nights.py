@@ -667,6 +667,20 @@ class TestLetters:
         assert "127.0.0.1" not in letter.text + letter.html
         assert str(fleet.ports[0]) not in letter.text
 
+    def test_what_could_not_be_looked_at_is_told_with_what_would_help(self, app: AppContext, fleet: Fleet) -> None:
+        sub = self.submission(app)
+        works, *others = self.declared(app, sub, fleet, ["healthy", "dark", "missing", "digest"])[:4]
+        unseen = ("blocked_target", "login_withheld", "not_decodable")
+        for camera, verdict in zip((works, *others), ("ok", *unseen), strict=True):
+            seen(app, camera, verdict, NIGHT)
+        letters.reachability(app, [sub], NOW)
+        (letter,) = all_of(app, OutboxLetter)
+        for verdict in unseen:
+            words = f"“{verdicts.SENTENCE[verdict]}”: {verdicts.ADVICE[verdict]}."
+            assert words in letter.text
+            assert words in letter.html
+        assert "Đề nghị Quý cơ quan:" not in letter.text, "nothing counts against it"
+
     def test_who_is_busy_the_first_night_is_blamed_for_it_on_the_second(self, app: AppContext, fleet: Fleet) -> None:
         sub = self.submission(app)
         _, busy = cameras = self.declared(app, sub, fleet, ["healthy", "busy"])[:2]

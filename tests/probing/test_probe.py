@@ -19,7 +19,7 @@ from dondoc.demo.camera import LOCKED, PASSWORD, USER, Camera
 from dondoc.demo.fleet import Fleet
 from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.probe import probe, probe_many
-from dondoc.probing.verdicts import ADVICE, GOOD, NOT_CHECKED, PHASE, SENTENCE, Finding, Target
+from dondoc.probing.verdicts import ADVICE, PHASE, SENTENCE, Finding, Target
 from tests.probing.certificate import self_signed
 
 pytestmark = pytest.mark.slow
@@ -302,7 +302,7 @@ def test_a_decoder_that_is_killed_or_too_slow_costs_one_picture_only() -> None:
 
 def test_every_verdict_has_a_phase_and_a_sentence_for_letters() -> None:
     assert set(PHASE) == set(SENTENCE)
-    assert set(ADVICE) == set(PHASE) - GOOD - (NOT_CHECKED - {"not_decodable"})
+    assert set(ADVICE) == set(PHASE) - {"ok"}
 
 
 def test_the_deadline_counts_from_each_cameras_own_start(fleet: Fleet) -> None:

@@ -212,6 +212,7 @@ class ReachabilityWords(TypedDict):
     advice: list[tuple[str, str]]
     unchecked: list[CameraWords]
     more_unchecked: int
+    unchecked_advice: list[tuple[str, str]]
     attached: str | None  # the form with the cameras marked that are to be seen to
     answer_before: date
     desk: str | None

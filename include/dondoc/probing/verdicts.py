@@ -26,7 +26,7 @@ class Phase(StrEnum):
 
 class Verdict(Code):
     """What a check found. `label`: what an agency reads, in letters: no address, no number of a port. `advice`: what it
-    can do about it, for whatever it is asked to look into.
+    can do about it and whom to call; None only where nothing is wrong.
     """
 
     phase: Phase
@@ -46,6 +46,8 @@ class Verdict(Code):
         "blocked_target",
         Phase.ADDRESS,
         "địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
+        "địa chỉ khai đúng thì báo Sở để bổ sung dải mạng này, không phải sửa gì tại camera; khai nhầm thì sửa trong "
+        "biểu mẫu rồi gửi lại Sở",
     )
     OUT_OF_RESOURCES = (
         "out_of_resources",
@@ -68,7 +70,8 @@ class Verdict(Code):
         "unreachable",
         Phase.CONNECT,
         "không có đường mạng đến camera",
-        "kiểm tra thiết bị mạng tại điểm lắp và địa chỉ IP đã khai; đường truyền hỏng thì gọi nhà mạng",
+        "nhờ bộ phận công nghệ thông tin của đơn vị kiểm tra thiết bị mạng tại điểm lắp và địa chỉ IP đã khai; đường "
+        "truyền hỏng thì gọi nhà mạng",
     )
     CONNECT_TIMEOUT = (
         "connect_timeout",
@@ -109,17 +112,24 @@ class Verdict(Code):
         "khởi động lại camera, đầu ghi; kiểm tra giới hạn số kết nối cùng lúc; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo "
         "trì",
     )
-    AUTH_REQUIRED = "auth_required", Phase.AUTH, "camera có trả lời và yêu cầu đăng nhập"
+    AUTH_REQUIRED = (
+        "auth_required",
+        Phase.AUTH,
+        "camera có trả lời và yêu cầu đăng nhập",
+        "trao đổi tài khoản xem trực tiếp với cán bộ phụ trách của Sở, không gửi qua thư",
+    )
     AUTH_FAILED = (
         "auth_failed",
         Phase.AUTH,
         "camera từ chối tài khoản, mật khẩu đã cấp",
-        "kiểm tra tài khoản, mật khẩu xem; trao đổi trực tiếp với cán bộ phụ trách, không gửi qua thư",
+        "kiểm tra tài khoản, mật khẩu xem; trao đổi trực tiếp với cán bộ phụ trách của Sở, không gửi qua thư",
     )
     LOGIN_WITHHELD = (
         "login_withheld",
         Phase.AUTH,
         "Sở chưa gửi mật khẩu trong đêm, để khỏi khóa tài khoản hoặc vì mật khẩu đã lưu chưa dùng được",
+        "không phải sửa gì tại camera, Sở sẽ kiểm tra lại; đã đổi tài khoản, mật khẩu xem thì trao đổi trực tiếp với "
+        "cán bộ phụ trách của Sở, không gửi qua thư",
     )
     FORBIDDEN = (
         "forbidden",
@@ -151,13 +161,14 @@ class Verdict(Code):
         "decode_failed",
         Phase.FRAME,
         "hình nhận được bị hỏng, không xem được",
-        "kiểm tra chất lượng đường truyền; khởi động lại camera, đầu ghi; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
+        "khởi động lại camera, đầu ghi; kiểm tra chất lượng đường truyền (kém thì gọi nhà mạng); nếu vẫn vậy thì gọi "
+        "đơn vị lắp đặt, bảo trì",
     )
     NOT_DECODABLE = (
         "not_decodable",
         Phase.FRAME,
         "camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu hình này",
-        "đặt luồng về H.264 hoặc H.265, không mã hóa, rồi báo Sở kiểm tra lại",
+        "nhờ đơn vị lắp đặt, bảo trì đặt luồng về H.264 hoặc H.265, không mã hóa, rồi báo Sở kiểm tra lại",
     )
     UNCONFIRMED = (
         "unconfirmed",
@@ -177,7 +188,12 @@ class Verdict(Code):
         "hình bị cháy sáng",
         "nhờ đơn vị lắp đặt, bảo trì chỉnh hướng, độ sáng của camera; tránh đèn chiếu thẳng vào ống kính",
     )
-    COVERED = "covered", Phase.PICTURE, "ống kính bị che", "gỡ vật che, lau ống kính"
+    COVERED = (
+        "covered",
+        Phase.PICTURE,
+        "ống kính bị che",
+        "gỡ vật che, lau ống kính; nếu không tự làm được thì gọi đơn vị lắp đặt, bảo trì",
+    )
     BLURRED = (
         "blurred",
         Phase.PICTURE,

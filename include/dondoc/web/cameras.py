@@ -33,7 +33,7 @@ from dondoc.documents.words import camera_line
 from dondoc.errors import Problem
 from dondoc.facts.rule import rule
 from dondoc.probing.picture.judge import DETAILS
-from dondoc.probing.verdicts import ADVICE, GOOD, SENTENCE, Verdict
+from dondoc.probing.verdicts import ADVICE, SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State, Unseen
 from dondoc.vocabulary.numbers import CAM
@@ -305,9 +305,7 @@ def _measured(app: AppContext, session: Session, camera: int, moment: datetime) 
 
 def _advice(state: CameraState) -> str | None:
     """What to do about it, and whom to call; None: nothing is wrong with it, or nothing was to be expected of it."""
-    if state.state == State.NOT_CHECKED:
-        return ADVICE.get(state.unseen or "")
-    return ADVICE.get(state.verdict or "") if state.verdict not in GOOD else None
+    return ADVICE.get((state.unseen if state.state == State.NOT_CHECKED else state.verdict) or "")
 
 
 def _nights(app: AppContext, session: Session, camera: Camera, moment: datetime) -> Sequence[checks.Night]:

@@ -332,6 +332,7 @@ FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
 HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("a scene", scene, "ok", None),
     ("a mask for privacy over the lower half", masked, "ok", None),
+    ("dense fog before a plain wall", lambda: (wall(120) - 140) * 0.12 + 180 + rough(1.5), "ok", "hazy"),
     ("a plain wall", lambda: wall(120), "ok", None),
     ("a fence before a burnt-out sky", lambda: fence(255) + rough(2), "overexposed", None),
     ("a fence", lambda: fence(130) + rough(2), "ok", None),
@@ -449,6 +450,14 @@ def test_looks_stored_before_colours_were_measured_say_nothing_of_a_cast() -> No
 
 def test_a_mask_of_a_decoders_grey_is_a_suspicion_until_it_was_there_three_nights() -> None:
     assert nights([grey_mask() for _ in range(5)]) == ["gap"] * 3 + [None] * 2
+
+
+@pytest.mark.parametrize("half", [np.s_[180:], np.s_[:180], np.s_[:, :320]], ids=["lower", "upper", "left"])
+def test_a_half_that_hangs_is_a_suspicion_from_the_third_night_on(half: Any) -> None:
+    hanging, shown = scene(), [scene() for _ in range(4)]
+    for made in shown:
+        made[half] = hanging[half]
+    assert nights(shown) == [None, None, "perhaps_frozen", "perhaps_frozen"]
 
 
 def nights(pictures: Sequence[Any]) -> list[str | None]:

@@ -42,12 +42,11 @@ def sources() -> Iterator[FileFault]:
 
 
 def of_verdicts() -> Iterator[FileFault]:
-    """A verdict has words, and what an agency can do about it, unless it is asked nothing."""
-    blameless = verdicts.GOOD | verdicts.NOT_CHECKED
+    """A verdict has words, and what an agency can do about it, unless nothing is wrong."""
     for verdict in verdicts.PHASE:
         if verdict not in verdicts.SENTENCE:
             said = f"kết luận “{verdict}” chưa có lời cho đơn vị (SENTENCE)"
             yield in_program("probing/verdicts.py", verdict, said)
-        if verdict not in verdicts.ADVICE and verdict not in blameless:
+        if verdict not in verdicts.ADVICE and verdict != verdicts.Verdict.OK:
             said = f"kết luận “{verdict}” chưa có việc đề nghị đơn vị làm (ADVICE)"
             yield in_program("probing/verdicts.py", verdict, said)

@@ -244,6 +244,7 @@ _REACHABILITY: shapes.ReachabilityWords = {
     "advice": [("camera không trả lời kết nối", "kiểm tra nguồn điện")],
     "unchecked": [_CAMERA],
     "more_unchecked": 1,
+    "unchecked_advice": [("địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra", "báo Sở để bổ sung dải mạng này")],
     "attached": "Bieu_mau_03_ban_1.xlsx",
     "answer_before": DAY,
     "desk": "Nguyễn Thị Hà, điện thoại 0912 345 678",
@@ -258,6 +259,7 @@ _UNREACHED: shapes.ReachabilityWords = {
     "advice": [],
     "unchecked": [],
     "more_unchecked": 0,
+    "unchecked_advice": [],
     "attached": None,
     "desk": None,
 }

@@ -15,7 +15,7 @@ NAMES = frozenset(
         *("black_mean", "black_p99", "dark_mean", "dark_p99"),
         *("card_mode", "card_whole", "card_colour", "card_pale", "card_bars", "card_steps"),
         *("overexposed_clip", "glare_clip"),
-        *("covered_std", "covered_edge", "hazy_std", "edge_least", "edge_gone"),
+        *("covered_std", "covered_grey", "covered_edge", "hazy_std", "edge_least", "edge_gone"),
         *("light_colour", "light_infrared", "light_dark"),
         *("history_least", "blurred_ratio", "soft_ratio"),
         *("frozen_share", "frozen_perhaps"),
@@ -226,8 +226,10 @@ def _overexposed(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _covered(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """A lens cap and an unlit street look alike: below some brightness it is a suspicion only."""
-    return f["std"] < t["covered_std"] and f["edge"] < t["covered_edge"] and not _dark(f, past, t)
+    """A lens cap and an unlit street look alike: below some brightness it is a suspicion only. Dense fog may leave as
+    little as a cover, but no colour, and more than noise."""
+    plain = f["std"] * f.get("grain", 1) < t["covered_grey"] if _colourless(f, t) else f["std"] < t["covered_std"]
+    return plain and f["edge"] < t["covered_edge"] and not _dark(f, past, t)
 
 
 def _frozen(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:

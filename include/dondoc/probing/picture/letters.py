@@ -76,9 +76,10 @@ def _may_be_drawn(middle: Any) -> bool:
 def _ground(fine: Any) -> tuple[Any, int]:
     """What letters are written on, of each pixel, and how far a device's own may be from that by rounding."""
     shares = cv2.calcHist([fine], [0], None, [256], [0, 256]).ravel() / fine.size
-    if np.convolve(shares, np.ones(2 * NEARLY + 1), "same").max() > SEARCHED / 2:
+    if np.convolve(shares, np.ones(2 * NEARLY + 1), "same").max() > SEARCHED:
         return np.full_like(fine, shares.argmax()), 0
-    return _shade(fine), ROUNDED
+    shade = _shade(fine)
+    return shade, ROUNDED if np.ptp(shade) else 0
 
 
 def _shade(grey: Any) -> Any:
