@@ -28,7 +28,7 @@ from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.doors import Doors
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.rtsp.shortage import Shortage, check
+from dondoc.probing.shortage import Shortage, check
 from dondoc.probing.verdicts import Finding, Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 

@@ -1,10 +1,11 @@
 """Measurements and what they differ in, in words for people. No address."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from dondoc.cameras.measured.findings import Declared, Measured, codec, drift, findings, number, shown, size
+from dondoc.cameras.measured.own_clock import OURS
 from dondoc.probing.recorder import Recording
 from dondoc.probing.wanted import LoginOutcome, Subject
 from dondoc.vocabulary.reasons import said
@@ -43,6 +44,14 @@ def in_words(measured: Measured) -> str:
     return "; ".join(_OF[measured.subject](measured.found)) or "chưa đo được"
 
 
+def own_clock(night: date, off: timedelta) -> str:
+    """By how much our own clock seems to be off, for our own people."""
+    return (
+        f"Đêm {night:%d/%m/%Y}: đồng hồ máy kiểm tra của Sở có vẻ {drift(off)} so với hầu hết thiết bị; đồng hồ camera "
+        "của đêm ấy không tính cho đơn vị nào."
+    )
+
+
 def _stream(found: Mapping[str, Any]) -> Iterator[str]:
     main, sub = size(found.get("main")), size(found.get("sub"))
     if plays := found.get("codec"):
@@ -76,6 +85,9 @@ def _recorder(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _clock(found: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(ours := found.get(OURS), int):
+        off_by = drift(timedelta(seconds=ours))
+        yield f"chưa kết luận được: đêm ấy đồng hồ máy kiểm tra của Sở có vẻ {off_by} so với hầu hết thiết bị"
     for name, words in (("local", "giờ trên thiết bị"), ("utc", "giờ quốc tế của thiết bị")):
         if isinstance(by := found.get(name), int):
             off = abs(by) >= 60
