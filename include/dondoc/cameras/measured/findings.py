@@ -201,7 +201,18 @@ def _device(declared: Declared, measured: Measured) -> Iterator[Reason]:
         yield because(FindingCode.MODEL_DIFFERS, declared=said, measured=model)
 
 
-_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock, Subject.DEVICE: _device}
+def _login(declared: Declared, measured: Measured) -> Iterator[Reason]:
+    """Nothing that the form declares."""
+    yield from ()
+
+
+_OF = {
+    Subject.STREAM: _stream,
+    Subject.RECORDER: _recorder,
+    Subject.CLOCK: _clock,
+    Subject.DEVICE: _device,
+    Subject.LOGIN: _login,
+}
 
 
 def _known(kind: type[C], code: str | None) -> C | None:

@@ -15,6 +15,7 @@ SUBJECTS: Mapping[str, str] = {
     Subject.RECORDER: "Lưu trữ",
     Subject.CLOCK: "Đồng hồ",
     Subject.DEVICE: "Thiết bị",
+    Subject.LOGIN: "Tài khoản xem",
 }
 # Of a device that was asked what it is, and shown the login.
 LOGINS: Mapping[str, str] = {
@@ -23,6 +24,11 @@ LOGINS: Mapping[str, str] = {
     "cameras retry)",
     LoginOutcome.UNANSWERED: "chưa đo được: thiết bị không trả lời khi được hỏi model, firmware qua ONVIF",
 }
+
+TAKEN_BACK = (
+    "thiết bị nhận tài khoản khi xem hình trực tiếp nhưng từ chối khi được hỏi thêm (luồng chính, xem lại): không hỏi "
+    "thêm bằng tài khoản ấy cho đến khi đổi hoặc nhập lại tài khoản, hoặc có người cho phép (dondoc cameras retry)"
+)
 
 
 class Line(NamedTuple):
@@ -100,4 +106,14 @@ def _device(found: Mapping[str, Any]) -> Iterator[str]:
     yield ", ".join(filter(None, (called, firmware))) or LOGINS.get(found.get("login", ""), "")
 
 
-_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock, Subject.DEVICE: _device}
+def _login(found: Mapping[str, Any]) -> Iterator[str]:
+    yield TAKEN_BACK
+
+
+_OF = {
+    Subject.STREAM: _stream,
+    Subject.RECORDER: _recorder,
+    Subject.CLOCK: _clock,
+    Subject.DEVICE: _device,
+    Subject.LOGIN: _login,
+}
