@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 
@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from dondoc import keys, tls
+from dondoc.cameras.measured import own_clock, words
 from dondoc.clock import HERE
 from dondoc.configuration import settings as settings_module
 from dondoc.configuration.check import check_config
@@ -56,6 +57,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_needed, app, now()),
         partial(_audit, app),
         partial(_rotation, app),
+        partial(_own_clock, app, now()),
         partial(_alerts, app),
         partial(_gathering, app, now),
         partial(_smtp, settings),
@@ -112,6 +114,19 @@ def _data(app: AppContext, now: datetime) -> Iterator[Finding]:
     if not app.calendar.confirmed(now.year):
         message = f"Lịch nghỉ năm {now.year} chưa có thông báo chính thức. Bổ sung vào tệp lịch khi có văn bản."
         yield _finding("calendar", "warning", message)
+
+
+def _own_clock(app: AppContext, now: datetime) -> Iterator[Finding]:
+    """What the devices of the last nights say of our clock."""
+    nights = [now.astimezone(HERE).date() - timedelta(days=days) for days in range(8)]
+    try:
+        with app.sessions.reading() as session:
+            off = own_clock.wrong_nights(session, nights, now)
+    except (SQLAlchemyError, Problem):
+        return  # the check of the database says so
+    for night in sorted(off)[-1:]:
+        message = f"{words.own_clock(night, off[night])} Đặt lại giờ máy, bật đồng bộ giờ (NTP)."
+        yield _finding("own_clock", "error", message)
 
 
 def _desk(app: AppContext, now: datetime) -> Iterator[Finding]:

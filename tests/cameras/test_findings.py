@@ -25,6 +25,7 @@ RECORDER = {"manufacturer": "HIKVISION", "model": "DS-7608NI-K2", "firmware": "V
 OTHER_MODEL = (
     "model khai {}, thiết bị trả lời là {}: đối chiếu nhãn trên thân máy, sửa biểu mẫu hoặc ghi là đã thay thiết bị"
 )
+ZONE = "múi giờ của thiết bị đặt sai, giờ trên thiết bị"
 SET_IT = "đặt lại giờ, bật tự đồng bộ giờ (NTP)"
 CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     (Subject.STREAM, GOOD, FORM, []),
@@ -109,6 +110,10 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     (Subject.CLOCK, {"utc": 7 * HOURS + 30}, FORM, []),  # it may call its local time universal
     (Subject.CLOCK, {"utc": -1_637_852_400}, FORM, [f"đồng hồ của thiết bị chậm trên 51 năm; {SET_IT}"]),  # 1970
     (Subject.CLOCK, {"utc": 251_764_448_340}, FORM, [f"đồng hồ của thiết bị nhanh trên 7961 năm; {SET_IT}"]),  # 9999
+    (Subject.CLOCK, {"local": 30 - 7 * HOURS}, FORM, []),  # it may call its universal time local
+    (Subject.CLOCK, {"local": 7 * HOURS}, FORM, [f"đồng hồ của thiết bị nhanh 07 giờ; {SET_IT}"]),
+    (Subject.CLOCK, {"utc": 0, "local": HOURS}, FORM, [f"{ZONE} nhanh 01 giờ: đặt lại múi giờ Việt Nam (GMT+7)"]),
+    (Subject.CLOCK, {"ours": -3600}, FORM, []),
     (Subject.CLOCK, {"utc": 7 * HOURS, "local": 5}, FORM, []),  # what its pictures show is right
     (
         Subject.CLOCK,

@@ -169,6 +169,8 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
         _concluded(app, {name: batch for name, batch in planned.items() if batch.look == round}, receipts, now)
         for round in dict.fromkeys(batch.look for batch in planned.values())
     ]
+    if off := _own_clock(app, day, now):
+        said.append(off)
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
     recoveries.write(app, now)
@@ -233,6 +235,22 @@ def _told(app: AppContext, day: date, round: str, now: datetime) -> str:
         log.error("%s", sentence)
         with app.sessions.begin() as session:
             notices.local_outage(app, session, day, round, sentence, now)
+    return sentence
+
+
+def _own_clock(app: AppContext, day: date, now: datetime) -> str:
+    """That our own clock seems to be wrong, of which staff is told; nothing where it does not."""
+    from dondoc.cameras.measured import own_clock, words
+    from dondoc.staff import notices
+
+    with app.sessions.reading() as session:
+        off = own_clock.wrong_nights(session, [day], now).get(day)
+    if off is None:
+        return ""
+    sentence = words.own_clock(day, off)
+    log.error("%s", sentence)
+    with app.sessions.begin() as session:
+        notices.own_clock(app, session, day, sentence, now)
     return sentence
 
 

@@ -7,11 +7,10 @@ password never leaves as it is: HTTP Digest where the device asks for it, else a
 import asyncio
 import base64
 import hashlib
-import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape
 
@@ -20,6 +19,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from dondoc.clock import HERE
+from dondoc.probing import zones
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.rtsp.authentication import Login, choose, parse_challenges
 from dondoc.unseen import unseen
@@ -30,7 +30,7 @@ TIME, INFORMATION = "GetSystemDateAndTime", "GetDeviceInformation"  # its operat
 WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 MOST = 16 * 1024  # bytes of an answer, which has a thousand; XML can be made to take the square of its length
 LONGEST = 64  # characters of a name that a device gives itself
-_OUR_ZONE = re.compile(r"[+-]0?7(?!\d)")  # CST-7:00:00 as POSIX has it, or GMT+07:00
+OUR_ZONE, CLOSE = timedelta(hours=7), timedelta(minutes=5)
 NOT_AUTHORIZED = {"NotAuthorized", "FailedAuthentication"}  # fault codes of ONVIF and of WS-Security
 BLAMES_US = NOT_AUTHORIZED | {"Sender", "Client"}  # of SOAP 1.2, 1.1: the same question without a login was no fault
 
@@ -128,15 +128,25 @@ def offsets(answer: Answer, now: datetime) -> Mapping[str, int]:
     time that stands in its pictures, held against ours.
 
     Some copy their universal time into the local one: where their zone is ours and both are the same, it tells nothing.
+    Of who tells the local time alone the universal one follows from its zone, unless it seems to be that very copy.
     """
     if answer.status != 200 or (root := _read(answer)) is None:
         return {}
+    zone = _zone(root.findtext(".//{*}TZ") or "", now)
     utc = _moment(root.find(".//{*}UTCDateTime"), UTC)
     local = _moment(root.find(".//{*}LocalDateTime"), HERE)
-    if utc and local and utc.replace(tzinfo=HERE) == local and _OUR_ZONE.search(root.findtext(".//{*}TZ") or ""):
+    if utc and local and utc.replace(tzinfo=HERE) == local and zone == OUR_ZONE:
         local = None
+    if local and not utc and zone is not None and abs(local - now + OUR_ZONE) > CLOSE:
+        utc = local.replace(tzinfo=timezone(zone))
     told = (("utc", utc), ("local", local))
     return {name: round((one - now) / timedelta(seconds=1)) for name, one in told if one}
+
+
+def _zone(text: str, now: datetime) -> timedelta | None:
+    """Its zone, ours if it may be that; None where nobody can tell."""
+    meant = zones.offsets(text, now)
+    return OUR_ZONE if OUR_ZONE in meant else next(iter(meant)) if len(meant) == 1 else None
 
 
 def _moment(element: Element | None, zone: tzinfo) -> datetime | None:

@@ -28,7 +28,7 @@ from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.doors import Doors
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.rtsp.shortage import Shortage, check
+from dondoc.probing.shortage import Shortage, check
 from dondoc.probing.verdicts import Finding, Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 
@@ -89,37 +89,39 @@ async def _probe(
     except ValueError as error:
         return Finding(target.id, Codes.INVALID_ADDRESS, str(error), _since(started), stage)
     ask = partial(Dialogue, address, *login, resolver, md5=target.md5, worked=target.worked)
-    dialogues = [dialogue := ask(digest=target.digest)]
+    dialogues, closer = [dialogue := ask(digest=target.digest)], list[Dialogue]()
 
     def again() -> Dialogue:
         return ask(digest=dialogue.digest, at=None if dialogue.elsewhere else dialogue.ip)
 
     try:
         seen, why = await _observe(dialogues, again, decoder, timeout, target)
-        closer = partial(_closer, target, dialogue, resolver, doors or Doors(), dialogues)
-        measured = await _measured(target, dialogue, decoder, seen, closer)
+        more = partial(_closer, target, dialogue, resolver, doors or Doors(), closer)
+        measured = await _measured(target, dialogue, decoder, seen, more)
     except Exception as error:
         if isinstance(error, Problem) and not isinstance(error, Shortage):
             raise
         seen, why, measured = _fault(error), None, None
     finally:
         dialogue.close()
+    all_of_them = [*dialogues, *closer]
     return Finding(
         camera=target.id,
         verdict=Codes[seen.verdict.upper()],
         detail=f"{seen.detail}{_led_away(seen, dialogue)}",
         elapsed_ms=_since(started),
         stage=stage,
-        password_sent=any(one.password_sent for one in dialogues),
+        password_sent=any(one.password_sent for one in all_of_them),
         steps=() if seen.verdict == Codes.OK else _told(dialogues),
         features=seen.features or None,
         thumbnail=seen.thumbnail,
         password_answered=any(one.password_answered for one in dialogues)
         and not dialogue.password_refused
-        and not any(one.login_in_vain for one in dialogues[1:]),
+        and not any(one.login_in_vain for one in all_of_them[1:]),
         password_refused=any(one.password_refused for one in dialogues)
         and not any(one.password_answered for one in dialogues),
-        digest=any(one.digest for one in dialogues),
+        login_taken_back=any(one.login_in_vain for one in closer),
+        digest=any(one.digest for one in all_of_them),
         measured=measured,
         help=why,
     )

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from dondoc.configuration.settings import Network
 from dondoc.probing.allow_list import AllowList, Ip
-from dondoc.probing.rtsp.shortage import Shortage, check, check_descriptors
+from dondoc.probing.shortage import Shortage, check, check_descriptors
 
 NO_ADDRESS = OSError("không có địa chỉ")
 ADDRESSES = 4  # of a name, tried side by side

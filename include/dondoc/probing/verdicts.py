@@ -281,6 +281,7 @@ class Finding:
     thumbnail: bytes | None = field(default=None, repr=False)
     password_answered: bool = True  # of one that was sent: something was answered, and not that it is wrong
     password_refused: bool = False  # in whichever look, and taken in none
+    login_taken_back: bool = False  # it was taken, and then refused, or hung up on, in a closer look
     digest: bool = False  # the device that was to be checked asked for Digest
     measured: Mapping[str, Mapping[str, Any]] | None = None  # by a closer look: see `measuring.measure`
     help: Help | None = None

@@ -16,6 +16,7 @@ class Subject(StrEnum):
     RECORDER = "recorder"
     CLOCK = "clock"
     DEVICE = "device"
+    LOGIN = "login"  # not asked for: a closer look was refused the login that the camera had just taken
 
 
 class LoginOutcome(StrEnum):

@@ -128,6 +128,19 @@ def local_outage(app: AppContext, session: Session, night: date, round: str, sum
     return _tell(app, session, Notice.LOCAL_OUTAGE, about, lines, now)
 
 
+def own_clock(app: AppContext, session: Session, night: date, summary: str, now: datetime) -> list[int]:
+    """Tell the administrator, once a night, that our own clock seems to be wrong.
+
+    Returns:
+        ids of the outbox rows.
+    """
+    about = compose.of_cameras(
+        app.registry.survey, app.registry.office, LetterKind.INTERNAL, f"{Notice.OWN_CLOCK}|{night}"
+    )
+    lines = [summary, "Không báo đơn vị nào là đồng hồ camera sai. Đặt lại giờ máy, bật đồng bộ giờ (NTP)."]
+    return _tell(app, session, Notice.OWN_CLOCK, about, lines, now)
+
+
 def official_drafted(
     app: AppContext,
     session: Session,

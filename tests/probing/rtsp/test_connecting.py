@@ -14,7 +14,7 @@ import pytest
 from dondoc.demo.fleet import Fleet
 from dondoc.probing.probe import probe
 from dondoc.probing.rtsp.connection import Connection
-from dondoc.probing.rtsp.shortage import OUR_OWN, Shortage
+from dondoc.probing.shortage import OUR_OWN, Shortage
 from dondoc.probing.verdicts import NOT_CHECKED, Finding, Target, Verdict
 from tests.ports import held
 

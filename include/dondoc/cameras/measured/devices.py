@@ -45,6 +45,25 @@ def asked(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     return found
 
 
+def shut(session: Session, logins: Sequence[Login], night: date) -> set[int]:
+    """Cameras that are not to be looked at closely with their login: their device took it, and refused it when it was
+    asked for more."""
+    m, a = CameraMeasurement, CredentialAttempt
+    marks = {one.door[1] for one in logins}
+    told = select(a, m.happened_at, m.night).join(m, and_(m.camera_id == a.camera_id, m.night == a.night))
+    told = told.where(m.subject == Subject.LOGIN, a.accepted.is_not(False), a.fingerprint.in_(marks))
+    before: dict[Account, list[Question]] = defaultdict(list)
+    for attempt, at, when in session.execute(told) if marks else ():
+        for account in _accounts(attempt):
+            before[account].append(Question(at, when, refused=True))
+    allowed = _allowed(session, marks) if before else {}
+    return {
+        one.camera
+        for one in logins
+        if _barred({(host, one.door[1]) for host in hosts(one.devices)}, before, allowed, night)
+    }
+
+
 def _barred(
     accounts: set[Account],
     before: Mapping[Account, Sequence[Question]],
@@ -61,7 +80,7 @@ def _barred(
 def refused() -> ColumnElement[bool]:
     """Of a measurement: whether the device refused the login."""
     m = CameraMeasurement
-    return and_(m.subject == Subject.DEVICE, m.found["login"].as_string() == LoginOutcome.REFUSED)
+    return and_(m.subject.in_((Subject.DEVICE, Subject.LOGIN)), m.found["login"].as_string() == LoginOutcome.REFUSED)
 
 
 def refusing() -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from dondoc.cameras.measured import own_clock
 from dondoc.cameras.measured.devices import refused
 from dondoc.cameras.measured.findings import Measured
 from dondoc.cameras.measured.turn import WEEK
@@ -45,7 +46,10 @@ def record(session: Session, looks: Iterable[CloserLook], night: date, now: date
 def newest(
     session: Session, as_of: datetime, known_at: datetime | None = None, *, camera: int | None = None
 ) -> dict[int, Sequence[Measured]]:
-    """By camera, its newest measurement of each subject up to a moment, as far as it was known; none that is old."""
+    """By camera, its newest measurement of each subject up to a moment, as far as it was known; none that is old.
+
+    Of a clock that was held against ours when that was wrong only this is told: see `own_clock`.
+    """
     m = CameraMeasurement
     query = select(m.camera_id, m.subject, m.night, m.found, m.happened_at).where(m.happened_at <= as_of)
     query = query.where(m.night > as_of.date() - LATELY)
@@ -56,7 +60,12 @@ def newest(
     found: dict[int, dict[Subject, Measured]] = defaultdict(dict)
     for one, subject, night, what, at in session.execute(query.order_by(m.happened_at, m.id)):
         found[one][subject] = Measured(subject, night, what, by_day=at.astimezone(HERE).hour in LIGHT)
-    return {one: [its[subject] for subject in Subject if subject in its] for one, its in found.items()}
+    nights = {its[Subject.CLOCK].night for its in found.values() if Subject.CLOCK in its}
+    off = own_clock.wrong_nights(session, nights, as_of, known_at)
+    return {
+        one: own_clock.excused([its[subject] for subject in Subject if subject in its], off)
+        for one, its in found.items()
+    }
 
 
 def forget(session: Session, before: date) -> None:

@@ -178,13 +178,15 @@ def _asked(measured: Measured) -> date:
 
 
 def _clock(declared: Declared, measured: Measured) -> Iterator[Reason]:
-    """By the time that stands in its pictures, where it says that; else by universal time."""
+    """By the time that stands in its pictures, where it says that; else by universal time. Devices are known to call
+    the one by the name of the other: that may well be right in the pictures."""
     there, universal = (_seconds(measured.found.get(name)) for name in ("local", "utc"))
     shown = there if there is not None else universal
     if shown is None or abs(shown) <= CLOCK_OFF:
         return
-    if there is None and abs(shown - OUR_ZONE) <= CLOCK_OFF:
-        return  # devices are known to call their local time universal: that may well be right in the pictures
+    mistaken = OUR_ZONE if there is None else -OUR_ZONE if universal is None else None
+    if mistaken is not None and abs(shown - mistaken) <= CLOCK_OFF:
+        return
     zone = universal is not None and abs(universal) <= CLOCK_OFF
     yield because(FindingCode.ZONE_WRONG if zone else FindingCode.CLOCK_WRONG, drift=drift(shown))
 
@@ -199,7 +201,18 @@ def _device(declared: Declared, measured: Measured) -> Iterator[Reason]:
         yield because(FindingCode.MODEL_DIFFERS, declared=said, measured=model)
 
 
-_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock, Subject.DEVICE: _device}
+def _login(declared: Declared, measured: Measured) -> Iterator[Reason]:
+    """Nothing that the form declares."""
+    yield from ()
+
+
+_OF = {
+    Subject.STREAM: _stream,
+    Subject.RECORDER: _recorder,
+    Subject.CLOCK: _clock,
+    Subject.DEVICE: _device,
+    Subject.LOGIN: _login,
+}
 
 
 def _known(kind: type[C], code: str | None) -> C | None:

@@ -1,10 +1,11 @@
 """Measurements and what they differ in, in words for people. No address."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from dondoc.cameras.measured.findings import Declared, Measured, codec, drift, findings, number, shown, size
+from dondoc.cameras.measured.own_clock import OURS
 from dondoc.probing.recorder import Recording
 from dondoc.probing.wanted import LoginOutcome, Subject
 from dondoc.vocabulary.reasons import said
@@ -14,6 +15,7 @@ SUBJECTS: Mapping[str, str] = {
     Subject.RECORDER: "Lưu trữ",
     Subject.CLOCK: "Đồng hồ",
     Subject.DEVICE: "Thiết bị",
+    Subject.LOGIN: "Tài khoản xem",
 }
 # Of a device that was asked what it is, and shown the login.
 LOGINS: Mapping[str, str] = {
@@ -22,6 +24,11 @@ LOGINS: Mapping[str, str] = {
     "cameras retry)",
     LoginOutcome.UNANSWERED: "chưa đo được: thiết bị không trả lời khi được hỏi model, firmware qua ONVIF",
 }
+
+TAKEN_BACK = (
+    "thiết bị nhận tài khoản khi xem hình trực tiếp nhưng từ chối khi được hỏi thêm (luồng chính, xem lại): không hỏi "
+    "thêm bằng tài khoản ấy cho đến khi đổi hoặc nhập lại tài khoản, hoặc có người cho phép (dondoc cameras retry)"
+)
 
 
 class Line(NamedTuple):
@@ -41,6 +48,14 @@ def line(declared: Declared | None, measured: Measured) -> Line:
 def in_words(measured: Measured) -> str:
     """What was measured, whether it agrees or not."""
     return "; ".join(_OF[measured.subject](measured.found)) or "chưa đo được"
+
+
+def own_clock(night: date, off: timedelta) -> str:
+    """By how much our own clock seems to be off, for our own people."""
+    return (
+        f"Đêm {night:%d/%m/%Y}: đồng hồ máy kiểm tra của Sở có vẻ {drift(off)} so với hầu hết thiết bị; đồng hồ camera "
+        "của đêm ấy không tính cho đơn vị nào."
+    )
 
 
 def _stream(found: Mapping[str, Any]) -> Iterator[str]:
@@ -76,6 +91,9 @@ def _recorder(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _clock(found: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(ours := found.get(OURS), int):
+        off_by = drift(timedelta(seconds=ours))
+        yield f"chưa kết luận được: đêm ấy đồng hồ máy kiểm tra của Sở có vẻ {off_by} so với hầu hết thiết bị"
     for name, words in (("local", "giờ trên thiết bị"), ("utc", "giờ quốc tế của thiết bị")):
         if isinstance(by := found.get(name), int):
             off = abs(by) >= 60
@@ -88,4 +106,14 @@ def _device(found: Mapping[str, Any]) -> Iterator[str]:
     yield ", ".join(filter(None, (called, firmware))) or LOGINS.get(found.get("login", ""), "")
 
 
-_OF = {Subject.STREAM: _stream, Subject.RECORDER: _recorder, Subject.CLOCK: _clock, Subject.DEVICE: _device}
+def _login(found: Mapping[str, Any]) -> Iterator[str]:
+    yield TAKEN_BACK
+
+
+_OF = {
+    Subject.STREAM: _stream,
+    Subject.RECORDER: _recorder,
+    Subject.CLOCK: _clock,
+    Subject.DEVICE: _device,
+    Subject.LOGIN: _login,
+}

@@ -33,7 +33,7 @@ from dondoc.probing.probe import probe_many
 from dondoc.probing.resolver import Resolver
 from dondoc.probing.spread import parts
 from dondoc.probing.verdicts import WITHHELD, Finding, Target, Verdict
-from dondoc.probing.wanted import Subject, Wanted
+from dondoc.probing.wanted import LoginOutcome, Subject, Wanted
 from dondoc.store.cameras import Camera
 
 STAGE, TIMEOUT, CONCURRENCY, PER_DEVICE = 2, 12.0, 128, 8  # seconds: longer than the wait for a key picture
@@ -163,14 +163,17 @@ class _Batch:
 
     def _part(self, looks: Sequence[_Look], at: datetime) -> Iterator[Finding]:
         wanted = {one.camera: one.login.door[1] for one in looks if one.login}
-        devices = {one.camera: one.devices for one in looks}
+        known = {one.camera: one.devices for one in looks}
         with self.app.sessions.begin() as session:
             limit = self.app.settings.refusals_per_site
-            may = attempts.begin(session, wanted, self.night, at, limit=limit, known=devices)
+            may = attempts.begin(session, wanted, self.night, at, limit=limit, known=known)
             held = [one.login for one in looks if one.login and one.camera not in may]
             why = attempts.barred(session, held, self.night, limit=limit) if held else {}
-            digest = downgrade.known(session, {camera: devices[camera] for camera in may})
+            digest = downgrade.known(session, {camera: known[camera] for camera in may})
             taken = attempts.taken(session, [one.login for one in looks if one.login], self.night)
+            closer = [one.login for one in looks if one.login and one.camera in self.wanted]
+            for camera in devices.shut(session, closer, self.night):
+                self.wanted[camera] = replace(self.wanted[camera], stream=None, playback=None)
         targets = [
             self._target(one, one.camera in may, one.camera in digest, one.camera in taken)
             for one in looks
@@ -185,13 +188,16 @@ class _Batch:
         self._remember_devices(found, at)
         yield from _explained(looks, may, why, found)
 
-    def _remember_devices(self, found: Iterable[Finding], at: datetime) -> None:
-        """Keep at once what devices said of themselves: a batch that is tried again shows no refused login again."""
+    def _remember_devices(self, found: Sequence[Finding], at: datetime) -> None:
+        """Keep at once what devices said of themselves, and that they took a login back: neither a batch that is tried
+        again nor the next part of this one shows a refused login again."""
         said = [
             facts.CloserLook(int(one.camera), at, {Subject.DEVICE: its})
             for one in found
             if one.measured and (its := one.measured.get(Subject.DEVICE))
         ]
+        refused: dict[str, Any] = {Subject.LOGIN: {"login": LoginOutcome.REFUSED}}
+        said += [facts.CloserLook(int(one.camera), at, refused) for one in found if one.login_taken_back]
         if said:
             with self.app.sessions.begin() as session:
                 facts.record(session, said, self.night, at)

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.rtsp.connection import Connection
-from dondoc.probing.rtsp.shortage import OUR_OWN, SHORT, Shortage, check
+from dondoc.probing.shortage import OUR_OWN, SHORT, Shortage, check
 
 __all__ = ["NEXT", "OUR_OWN", "SHORT", "connect", "connect_first", "tls"]
 

@@ -5,7 +5,7 @@ import ssl
 from typing import cast
 
 from dondoc.probing.rtsp.message import Inbox, Response
-from dondoc.probing.rtsp.shortage import check
+from dondoc.probing.shortage import check
 
 MOST = 256 * 1024  # bytes kept unread; any message is shorter
 

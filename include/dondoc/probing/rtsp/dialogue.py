@@ -22,8 +22,8 @@ from dondoc.probing.rtsp.datagrams import Datagrams, datagrams
 from dondoc.probing.rtsp.doors import Door, Doors, Shut
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
 from dondoc.probing.rtsp.refusals import TRANSPORT, Known, refusal
-from dondoc.probing.rtsp.shortage import Shortage, check
 from dondoc.probing.rtsp.steps import Steps
+from dondoc.probing.shortage import Shortage, check
 from dondoc.vocabulary.code import Code
 
 REDIRECTS = 2
