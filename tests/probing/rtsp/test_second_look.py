@@ -178,7 +178,8 @@ SETUP, PACKETS, PICTURE = Progress.SETUP, Progress.PACKETS, Progress.KEY_PICTURE
         (SILENT, True, [Outcome(PICTURE)], "not_decodable"),
         (SILENT, True, [Outcome(PACKETS), Outcome(PICTURE)], "not_decodable"),
         (SILENT, True, [Outcome(PICTURE, SHOWN)], "ok"),
-        (SILENT, True, [Outcome(PICTURE, Second(DAMAGED))], "decode_failed"),
+        (SILENT, True, [Outcome(PICTURE, Second(DAMAGED))], "not_decodable"),
+        (SILENT, False, [Outcome(PICTURE, Second(DAMAGED))], "not_decodable"),
         (SILENT, False, [Outcome(PICTURE)], "not_decodable"),
         (SILENT, False, [Outcome(PACKETS)], "not_decodable"),
         (SILENT, False, [Outcome(Progress.CONNECT)], "unconfirmed"),
@@ -189,7 +190,7 @@ SETUP, PACKETS, PICTURE = Progress.SETUP, Progress.PACKETS, Progress.KEY_PICTURE
         (DAMAGED, False, [Outcome(PICTURE, SHOWN)], "ok"),
         (UNREAD, False, [Outcome(SETUP)], "not_decodable"),
         (UNREAD, False, [Outcome(PICTURE)], "not_decodable"),
-        (UNREAD, False, [Outcome(PICTURE, Second(DAMAGED))], "decode_failed"),
+        (UNREAD, False, [Outcome(PICTURE, Second(DAMAGED))], "not_decodable"),
     ],
 )
 def test_only_what_two_looks_agree_on_is_a_fault(
