@@ -54,6 +54,8 @@ def larger(jpeg: bytes) -> Iterator[bytes]:
     if at < 5 or len(jpeg) < at + 4:
         return
     height, width = (int.from_bytes(jpeg[at + n : at + n + 2]) for n in (0, 2))
+    if max(height, width) >= WRAPPED:
+        return
     for more in ((0, WRAPPED), (WRAPPED, 0), (WRAPPED, WRAPPED)):
         yield jpeg[:at] + (height + more[0]).to_bytes(2) + (width + more[1]).to_bytes(2) + jpeg[at + 4 :]
 
