@@ -413,6 +413,11 @@ def test_a_camera_that_showed_itself_without_a_login_is_busy_when_it_refuses(app
         assert "tài khoản không có quyền" not in found.detail
 
 
+def test_what_no_second_look_confirmed_is_looked_at_again_the_same_night() -> None:
+    settled = {"ok": True, "not_decodable": True, "auth_failed": True, "unconfirmed": False, "no_frame": False}
+    assert {verdict: night._settled(verdict) for verdict in settled} == settled
+
+
 class TestPlanAndStore:
     def test_each_system_is_planned_in_its_window(self, app: AppContext) -> None:
         day = "public_admin_centre"

@@ -22,10 +22,13 @@ from dondoc.demo.fleet import Fleet
 from dondoc.probing import measuring, onvif
 from dondoc.probing.onvif import Answer
 from dondoc.probing.probe import probe_many
-from dondoc.probing.rtsp import stream_facts
+from dondoc.probing.rtsp import sdp, stream_facts
+from dondoc.probing.rtsp.order import Repeats
+from dondoc.probing.rtsp.reading import Pictures
 from dondoc.probing.rtsp.stream_facts import Meter
 from dondoc.probing.verdicts import Target
 from dondoc.probing.wanted import Playback, Wanted
+from tests.probing.zoo import HEALTHY, SEEN_HERE_ALONE, InDescription, packet
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
 NOW = datetime(2021, 11, 25, 15, 0, tzinfo=UTC)
@@ -75,7 +78,10 @@ def test_recorders_are_asked_in_the_way_of_their_brand_and_believed_only_as_far_
 
 
 @pytest.mark.slow
-def test_a_stream_is_measured_from_its_packets_and_the_sub_stream_from_the_picture_that_was_seen(fleet: Fleet) -> None:
+def test_a_stream_is_measured_from_its_packets_and_the_sub_stream_from_the_picture_that_was_seen(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream_facts, "SLOWER", 1000)  # however slow this machine plays
     now, since = clock.now(), time.monotonic()
     for codec in ("h264", "h265", "jpeg"):
         clips.clip("moving", codec)
@@ -234,9 +240,9 @@ def test_hostile_answers_tell_no_time(bad: str) -> None:
 def test_pictures_bits_and_key_pictures_are_counted_over_the_wrap_of_the_cameras_clock(codec: str, every: int) -> None:
     meter, wrap = Meter(codec), 2**32 - 90_000
     for number in range(30):
-        for packet in rtp.played("moving", codec, number):
-            stamp = (int.from_bytes(packet[8:12]) + wrap) & 0xFFFFFFFF
-            meter.feed(packet[4:8] + stamp.to_bytes(4) + packet[12:])
+        for one in rtp.played("moving", codec, number):
+            stamp = (int.from_bytes(one[8:12]) + wrap) & 0xFFFFFFFF
+            meter.feed(one[4:8] + stamp.to_bytes(4) + one[12:], number / clips.RATE)
     facts = meter.facts()
     assert facts["rate"] == clips.RATE
     assert facts["key_interval"] == every / clips.RATE
@@ -247,17 +253,93 @@ def test_pictures_bits_and_key_pictures_are_counted_over_the_wrap_of_the_cameras
 @given(st.lists(st.binary(max_size=60), max_size=40), st.sampled_from(["h264", "h265", "jpeg", "vp8"]))
 def test_no_packet_breaks_the_meter(packets: list[bytes], codec: str) -> None:
     meter = Meter(codec)
-    for packet in packets:
-        meter.feed(b"\x80\x60" + packet)
+    for one in packets:
+        meter.feed(b"\x80\x60" + one, 0.0)
     assert all(value >= 0 for value in meter.facts().values())
 
 
 def test_a_clock_that_stands_or_runs_wild_tells_no_rate() -> None:
     for step in (0, 1, 2**31):
         meter, numbers = Meter("h264"), count()
-        for _ in range(20):
-            meter.feed(b"\x80\x60\0\0" + (next(numbers) * step & 0xFFFFFFFF).to_bytes(4) + bytes(4) + b"\x65abcdef")
+        for number in range(20):
+            stamp = (next(numbers) * step & 0xFFFFFFFF).to_bytes(4)
+            meter.feed(b"\x80\x60\0\0" + stamp + bytes(4) + b"\x65\x88bcdef", number / 10)
         assert meter.facts() == {}
+
+
+@pytest.mark.parametrize(("ticks", "told"), [(90_000, True), (80_000, True), (48_000, False), (45_000, False)])
+def test_a_clock_that_runs_slower_than_ours_tells_no_rate(ticks: int, told: bool) -> None:
+    meter = Meter("h264")
+    for number in range(40):
+        meter.feed(packet(b"\x65\x88abcdef", number, number * ticks // 10, marker=True), number / 10)
+    assert ("rate" in meter.facts()) is told
+
+
+def test_what_is_no_picture_is_not_counted() -> None:
+    """Parameter sets and messages with times of their own, sound and another track's words under other numbers."""
+    meter = Meter("h264", described=96)
+    for number in range(40):
+        time, at = number * 9000, number / 10
+        for early, nal in enumerate((b"\x09\xf0", b"\x67\x42\0\x1e", b"\x68\xce\x38\x80", b"\x06\5\4abcd\x80")):
+            meter.feed(packet(nal, 0, time - 40 + early, marker=True), at)
+        meter.feed(packet(b"\x65\x88" + bytes(50), 0, time // 11, marker=True, sort=8), at)
+        meter.feed(packet(b"<?xml", 0, time + 77, marker=True, sort=107), at)
+        meter.feed(packet(b"\x65\x88abcdef", 0, time, marker=True), at)
+    assert meter.facts()["rate"] == 10.0
+
+
+def test_what_was_heard_before_the_described_track_is_forgotten() -> None:
+    meter = Meter("h264", described=96)
+    for number in range(10):
+        meter.feed(packet(b"\x65\x88abcdef", number, number * 100, sort=97), 0.0)
+    for number in range(40):
+        meter.feed(packet(b"\x65\x88abcdef", number, number * 9000), number / 10)
+    assert meter.facts()["rate"] == 10.0
+
+
+def test_packets_that_were_lost_leave_no_rate() -> None:
+    for reliable in (True, False):
+        meter = Meter("h264", reliable=reliable)
+        for number in range(40):
+            if number % 3:
+                meter.feed(packet(b"\x65\x88abcdef", number, number * 9000), number / 10)
+        assert ("rate" in meter.facts()) is reliable
+
+
+KINDS = {name: kind for name, (kind, _) in HEALTHY.items()} | SEEN_HERE_ALONE
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_rate_of_a_healthy_camera_of_any_kind_is_right_or_not_told(name: str) -> None:
+    kind, sequence = KINDS[name], 100
+    clips.clip("moving")
+    media = InDescription.media.fget(None) if kind is InDescription else kind.media  # type: ignore[attr-defined]
+    track = sdp.video((media or "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n").encode())
+    assert track
+    pictures, repeats = Pictures(track, reliable=True), Repeats()
+    meter: Meter | None = None
+    for number, unit in zip(range(60), kind.stream(), strict=False):
+        sent = kind.pack(unit, sequence, number * 9000)
+        sequence += len(sent)
+        for one in sent:
+            if repeats.has(one):
+                continue
+            pictures.feed(one)
+            if meter is None or pictures.track is not track:
+                track = pictures.track
+                meter = Meter(track.codec or "", track.payload_type, track.parameter_sets, track.numbered)
+            meter.feed(one, number / 10)
+    assert meter
+    assert meter.facts().get("rate", 10.0) == (5.0 if name == "a time for each field" else 10.0)
+    untold = {
+        "one time for all",
+        "joined in the middle",
+        "a time for each slice",
+        "a time for each packet",
+        "dead session",
+        "swapped",
+    }
+    assert "rate" in meter.facts() or any(words in name for words in untold), name
 
 
 def test_how_a_recorder_is_asked_is_of_its_brand_and_its_channel() -> None:

@@ -609,6 +609,15 @@ class Slow(Odd):
             await asyncio.sleep(self.every)
 
 
+class Elsewhere(Odd):
+    """Agrees to channels 0 and 1, and sends on another one, with reports on the first."""
+
+    channel, between = 2, b"$\1\0\x08\x80\xc9\0\1abcd"
+
+    async def _setup(self, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        return await Camera._setup(self, behaviour, url, headers)
+
+
 class Relay(Odd):
     """Sends nothing before the next key picture of what it relays: all later than a first look waits."""
 
@@ -677,6 +686,7 @@ class InDescription(Odd):
 
 H264 = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets=?,AA;packetization-mode=1\r\n"
 UNKNOWN, NAMELESS = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 X-NEW/90000\r\n", "m=video 0 RTP/AVP 96\r\n"
+METADATA = "m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\na=control:trackID=9\r\n"
 H265, NUMBERED = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n", "a=fmtp:96 sprop-max-don-diff=1\r\n"
 JPEG, SIZE = "m=video 0 RTP/AVP 26\r\n", "a=framesize:26 2560-1440\r\n"
 # Kinds of healthy cameras, and why they show their picture only at the second look.
@@ -753,6 +763,12 @@ SEEN_HERE_ALONE: dict[str, type[Odd]] = {
     "packets of mode 2 that are not described": odd(by_mode_two),
     "numbers of their order with units and pieces": odd(in_pieces_of_mode_two),
     "H.265, more words in the head of each packet": odd(h265_wrapped, of("h265"), media=H265),
+    "H.265, numbered and not described so": odd(h265_numbered, of("h265"), media=H265),
+    "H.265, described as numbered and not so": odd(h265, of("h265"), media=H265 + NUMBERED),
+    "JPEG, wider than can be said, and the rest alone told": odd(jpeg_as_it_is, files(2560, 1440), media=JPEG),
+    "metadata before its pictures": odd(media=METADATA + H264),
+    "another video track before its pictures": odd(media=METADATA.replace("application", "video") + H264),
+    "on another channel than it said": Elsewhere,
     "called H.264, and is H.265": odd(h265, of("h265"), media=H264),
     "called H.265, and is H.264": odd(media=H265),
     "called JPEG by its number, and is H.264": odd(media=JPEG),
@@ -784,6 +800,9 @@ SICK: dict[str, tuple[type[Odd], str, str | None]] = {
         "not_decodable",
         None,
     ),
+    "nothing over TCP, and nothing that decodes over UDP": (over_udp(junk, kind=OnlyUdp), "not_decodable", None),
+    "UDP alone, and nothing that decodes": (over_udp(junk), "not_decodable", None),
+    "nothing over TCP, and damage over UDP": (over_udp(torn, kind=OnlyUdp), "not_decodable", None),
     "nothing at all": (odd(stream=lambda: iter(())), "no_frame", "khởi động lại camera"),
     "an aggregate that lies about its sizes": (odd(with_lies), "not_decodable", None),
     "H.265 of which half is missing": (odd(h265_torn, of("h265"), media=H265), "decode_failed", "đường truyền"),

@@ -7,6 +7,7 @@ more is asked. Each part has a time of its own, and what cannot be found out is 
 import asyncio
 import contextlib
 import re
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from dondoc.probing.rtsp import key_picture, sdp, stream_facts
 from dondoc.probing.rtsp.depacketise import bounds, recorded_at, sender
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict, base
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.rtsp.reading import Pictures
+from dondoc.probing.rtsp.reading import Pictures, check
 from dondoc.probing.rtsp.senders import REPORTS
 from dondoc.probing.verdicts import Verdict as Codes
 from dondoc.probing.wanted import LoginOutcome, Playback, Subject, Wanted
@@ -111,21 +112,29 @@ async def _played(dialogue: Dialogue, found: dict[str, Any], fits: Fits) -> tupl
         async with asyncio.timeout(STREAM), _playing(dialogue) as (track, way):
             codec = track.codec or ""
             found["codec"] = codec or track.encoding.lower()
-            meter, reader = stream_facts.Meter(codec), Pictures(track, fits, reliable=way.reliable)
+            check(track)
+            reader = Pictures(track, fits, reliable=way.reliable)
             async with asyncio.timeout(stream_facts.MOST):
-                while not (picture and meter.enough):
+                while not (picture and meter and meter.enough):
                     packet = await way.read()
                     picture = (not picture and reader.feed(packet)) or picture
-                    if (reader.track.codec or "") != codec:  # it is of another one than described
-                        found["codec"] = codec = reader.track.codec or ""
-                        meter = stream_facts.Meter(codec)
-                    meter.feed(packet)
+                    if meter is None or reader.track is not track:  # it is of another codec than described
+                        meter, track = _meter(reader.track, reliable=way.reliable), reader.track
+                        codec = track.codec or ""
+                        found["codec"] = codec or track.encoding.lower()
+                    meter.feed(packet, time.monotonic())
     except BROKEN as error:
         _unless_refused(error)  # what came until then was measured
     finally:
         dialogue.close()
     found |= meter.facts() if meter else {}
     return codec, picture
+
+
+def _meter(track: sdp.Video, *, reliable: bool) -> stream_facts.Meter:
+    return stream_facts.Meter(
+        track.codec or "", track.payload_type, track.parameter_sets, numbered=track.numbered, reliable=reliable
+    )
 
 
 @contextlib.asynccontextmanager

@@ -101,7 +101,8 @@ def concluded(first: Seen, outcomes: list[Outcome], *, silent: bool) -> Second:
     """What follows from all looks. A fault that no other look confirms is none."""
     if found := next((one.found for one in outcomes if one.shown), None):
         return found
-    if damaged := next((one.found for one in outcomes if one.found), None):
+    damaged = next((one.found for one in outcomes if one.found), None)
+    if damaged and first.verdict == Codes.DECODE_FAILED:
         return damaged
     came = {one.progress for one in outcomes}
     if silent and Progress.KEY_PICTURE not in came:

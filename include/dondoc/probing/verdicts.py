@@ -53,6 +53,7 @@ class Verdict(Code):
         "out_of_resources",
         Phase.ADDRESS,
         "máy kiểm tra của Sở thiếu tài nguyên (tệp mở, cổng mạng, bộ nhớ)",
+        "không phải sửa gì tại camera, Sở sẽ kiểm tra lại",
     )
     DNS_FAILURE = (
         "dns_failure",
@@ -174,6 +175,7 @@ class Verdict(Code):
         "unconfirmed",
         Phase.FRAME,
         "chưa có hình tốt ở lần xem đầu, lần xem lại chưa có kết quả nên chưa kết luận",
+        "chưa phải sửa gì tại camera, Sở sẽ kiểm tra lại",
     )
     BLACK = (
         "black",

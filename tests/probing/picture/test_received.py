@@ -43,6 +43,7 @@ def test_a_damaged_picture_is_seen_in_this_way_too() -> None:
             assert decode.received("jpeg", framed(packets)) is None
 
 
+@pytest.mark.slow
 def test_a_confined_child_reads_packets_and_opens_no_socket_for_it() -> None:
     async def seen() -> tuple[str, str]:
         async with Decoder(1) as decoder:

@@ -58,6 +58,18 @@ def test_a_jpeg_that_lacks_bytes_is_damaged() -> None:
         assert decode.decode("jpeg", cut) is None
 
 
+def test_a_jpeg_whose_packets_had_no_room_for_its_size_is_taken_in_the_larger_one() -> None:
+    large = cv2.imencode(".jpg", cv2.resize(clips.SCENES["moving"](0), (2560, 1440)))[1].tobytes()
+    at = large.index(b"\xff\xc0") + 5
+    told = large[:at] + (1440).to_bytes(2) + (2560 - 2048).to_bytes(2) + large[at + 4 :]
+    made = decode.decode("jpeg", told)
+    assert made
+    assert made.y.shape == (1440, 2560)
+    assert decode.decode("jpeg", told[:-900] + told[-2:]) is None
+    largest = large[:at] + b"\xff\xf0\xff\xf0" + large[at + 4 :]
+    assert [*whole.larger(largest)] == [*whole.larger(b"\xff\xc0")] == []
+
+
 @pytest.mark.parametrize("zeros", [1, 3, 15, 300])
 def test_zeros_before_the_end_of_a_jpeg_fill_up_and_do_not_stand_for_what_is_missing(zeros: int) -> None:
     jpeg = clips.clip("moving", "jpeg").units[0][0]

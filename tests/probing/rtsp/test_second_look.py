@@ -12,8 +12,10 @@ import pytest
 
 from dondoc.demo.camera import Camera
 from dondoc.probing.picture import decode, units
-from dondoc.probing.picture.decoder import Decoder
+from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.probe import AGAIN, probe
+from dondoc.probing.rtsp.dialogue import Progress
+from dondoc.probing.second import LONGER, Outcome, Second, concluded
 from dondoc.probing.verdicts import NOT_CHECKED, Finding, Help, Target
 from tests.probing.zoo import (
     HEALTHY,
@@ -36,8 +38,8 @@ from tests.probing.zoo import (
 pytestmark = pytest.mark.slow
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
-Seen: TypeAlias = tuple[Finding, Counter[str]]
-Look: TypeAlias = Callable[..., list[Seen]]
+Looked: TypeAlias = tuple[Finding, Counter[str]]
+Look: TypeAlias = Callable[..., list[Looked]]
 AT_ONCE = 8
 RELAY = "silent before the next key picture"
 PATIENT, BRISK, IMPATIENT = 20.0, 4.0, 1.0  # seconds of a first look
@@ -50,7 +52,7 @@ def look() -> Iterator[Look]:
         decoder = Decoder(1)
         runner.run(decoder.judge("h264", b""))
 
-        async def one(kind: type[Odd], timeout: float, room: asyncio.Semaphore) -> Seen:
+        async def one(kind: type[Odd], timeout: float, room: asyncio.Semaphore) -> Looked:
             counts: Counter[str] = Counter()
             async with room:
                 server = await serve(kind, counts)
@@ -59,7 +61,7 @@ def look() -> Iterator[Look]:
                 server.close()
             return found, counts
 
-        async def all_of(kinds: tuple[type[Odd], ...], timeout: float) -> list[Seen]:
+        async def all_of(kinds: tuple[type[Odd], ...], timeout: float) -> list[Looked]:
             room = asyncio.Semaphore(AT_ONCE)
             return await asyncio.gather(*(one(kind, timeout, room) for kind in kinds))
 
@@ -68,7 +70,7 @@ def look() -> Iterator[Look]:
 
 
 @pytest.fixture(scope="module")
-def seen(look: Look) -> dict[str, Seen]:
+def seen(look: Look) -> dict[str, Looked]:
     """What is seen of each kind; most of them are waited for, so they are looked at side by side."""
     groups = {
         PATIENT: {name: kind for name, (kind, why) in HEALTHY.items() if not why} | SEEN_HERE_ALONE,
@@ -83,13 +85,13 @@ def seen(look: Look) -> dict[str, Seen]:
 
 
 @pytest.mark.parametrize("kind", HEALTHY)
-def test_a_healthy_camera_of_any_kind_shows_its_picture(seen: dict[str, Seen], kind: str) -> None:
+def test_a_healthy_camera_of_any_kind_shows_its_picture(seen: dict[str, Looked], kind: str) -> None:
     found, _ = seen[kind]
     assert (found.verdict, found.help, found.showing) == ("ok", HEALTHY[kind][1], True), found.detail
 
 
 @pytest.mark.parametrize("kind", SEEN_HERE_ALONE)
-def test_what_another_program_drops_is_shown(seen: dict[str, Seen], kind: str) -> None:
+def test_what_another_program_drops_is_shown(seen: dict[str, Looked], kind: str) -> None:
     assert seen[kind][0].showing
 
 
@@ -127,7 +129,7 @@ def test_damage_that_a_second_look_does_not_see_was_the_network(look: Look) -> N
 
 
 @pytest.mark.parametrize("kind", SICK)
-def test_nobody_is_blamed_for_what_was_only_not_understood(seen: dict[str, Seen], kind: str) -> None:
+def test_nobody_is_blamed_for_what_was_only_not_understood(seen: dict[str, Looked], kind: str) -> None:
     _, verdict, advice = SICK[kind]
     found, counts = seen[kind]
     assert (found.verdict, found.phase, found.help) == (verdict, "frame", None), found.detail
@@ -137,6 +139,71 @@ def test_nobody_is_blamed_for_what_was_only_not_understood(seen: dict[str, Seen]
     assert [line.partition("  ")[2] for line in begun] == ["nối đến thiết bị"] * 2
     assert (found.verdict in NOT_CHECKED) is (advice is None)
     assert advice is None or advice in (found.verdict.advice or "")
+
+
+def refusing(method: str, status: str, torn_first: bool) -> type[Odd]:
+    """Is damaged, or silent, at the first look, and refuses the others at some step; without a status it hangs up."""
+
+    async def refuse(self: Odd, behaviour: str, url: str, headers: dict[str, str]) -> bool:
+        if self.counts["connections"] == 1:
+            return await getattr(Odd, f"_{method}")(self, behaviour, url, headers)
+        return await self._say(status, headers) if status else False
+
+    stream = {} if torn_first else {"stream": lambda: iter(())}
+    return odd(torn, **stream, **{f"_{method}": refuse})
+
+
+def test_what_no_second_look_could_confirm_is_blamed_on_nobody(look: Look) -> None:
+    """The device is busy now, wants another login, hangs up: one weak sign is none."""
+    statuses = ("453 Not Enough Bandwidth", "401 Unauthorized", "500 Oops", "")
+    ways = [(m, s, t) for m in ("describe", "setup", "play") for s in statuses for t in (True, False)]
+    seen = look(*(refusing(*way) for way in ways), timeout=IMPATIENT)
+    assert {way: str(found.verdict) for way, (found, _) in zip(ways, seen, strict=True)} == dict.fromkeys(
+        ways, "unconfirmed"
+    )
+    assert all(found.verdict in NOT_CHECKED for found, _ in seen)
+
+
+DAMAGED, SILENT = Seen("decode_failed", "hỏng"), Seen("no_frame", "im lặng")
+UNREAD, SHOWN = Seen("not_decodable", "?"), Second(Seen("ok", "có hình"), Help.SLOW)
+SETUP, PACKETS, PICTURE = Progress.SETUP, Progress.PACKETS, Progress.KEY_PICTURE
+
+
+@pytest.mark.parametrize(
+    ("first", "silent", "others", "verdict"),
+    [
+        (SILENT, True, [Outcome(PACKETS), Outcome(PACKETS)], "no_frame"),
+        (SILENT, True, [Outcome(SETUP), Outcome(PACKETS)], "no_frame"),
+        (SILENT, True, [Outcome(SETUP), Outcome(SETUP)], "unconfirmed"),
+        (SILENT, True, [Outcome(PICTURE)], "not_decodable"),
+        (SILENT, True, [Outcome(PACKETS), Outcome(PICTURE)], "not_decodable"),
+        (SILENT, True, [Outcome(PICTURE, SHOWN)], "ok"),
+        (SILENT, True, [Outcome(PICTURE, Second(DAMAGED))], "not_decodable"),
+        (SILENT, False, [Outcome(PICTURE, Second(DAMAGED))], "not_decodable"),
+        (SILENT, False, [Outcome(PICTURE)], "not_decodable"),
+        (SILENT, False, [Outcome(PACKETS)], "not_decodable"),
+        (SILENT, False, [Outcome(Progress.CONNECT)], "unconfirmed"),
+        (DAMAGED, False, [Outcome(PICTURE, Second(DAMAGED))], "decode_failed"),
+        (DAMAGED, False, [Outcome(PICTURE)], "unconfirmed"),
+        (DAMAGED, False, [Outcome(PACKETS)], "unconfirmed"),
+        (DAMAGED, False, [Outcome(SETUP)], "unconfirmed"),
+        (DAMAGED, False, [Outcome(PICTURE, SHOWN)], "ok"),
+        (UNREAD, False, [Outcome(SETUP)], "not_decodable"),
+        (UNREAD, False, [Outcome(PICTURE)], "not_decodable"),
+        (UNREAD, False, [Outcome(PICTURE, Second(DAMAGED))], "not_decodable"),
+    ],
+)
+def test_only_what_two_looks_agree_on_is_a_fault(
+    first: Seen, silent: bool, others: list[Outcome], verdict: str
+) -> None:
+    assert concluded(first, others, silent=silent).seen.verdict == verdict
+
+
+def test_a_camera_that_is_silent_on_every_way_costs_no_more_than_its_time(look: Look) -> None:
+    [(found, counts)] = look(odd(stream=lambda: iter(())), timeout=0.5)
+    assert found.verdict == "no_frame"
+    assert counts["connections"] == 3
+    assert LONGER <= 7  # with 8 s of a first look, and as much over UDP: 72 s in all
 
 
 SHOW = "-v quiet -analyzeduration 500000 -allowed_media_types video -rtsp_transport {} -i {} -frames:v 1 -f rawvideo -"

@@ -292,6 +292,46 @@ def test_a_description_is_read_as_cameras_write_it(end: str, lines: str) -> None
     assert [one[:1] for one in track.parameter_sets] == [b"\x67", b"\x68"]
 
 
+@pytest.mark.parametrize(
+    ("lines", "codec"),
+    [
+        ("m=video 0 RTP/AVP 96|a=rtpmap:96 h264/90000", "h264"),
+        ("m=video 0 RTP/AVP 96|a=rtpmap:96 H.264/90000", "h264"),
+        ("m=video 0 RTP/AVP 96|a=rtpmap:96 H264", "h264"),
+        ("m=Video 0 RTP/AVP 96|a=rtpmap:96 hevc/90000", "h265"),
+        ("m=video 0 RTP/AVP 26|a=rtpmap:26 H265/90000", "h265"),
+        ("m=video 0 RTP/AVP 96|a=rtpmap:98 H265/90000", "h265"),
+        ("m=video 0 RTP/AVP 26|a=rtpmap:96 H264/90000", "jpeg"),  # until its packets say otherwise
+        ("m=video 0 RTP/AVP 96", None),
+        ("m=video 0 RTP/AVP 96|a=rtpmap:96 X-NEW/90000", None),
+        ("m=application 0 RTP/AVP 107|a=rtpmap:107 vnd.onvif.metadata/90000|m=video 0 RTP/AVP 26", "jpeg"),
+        ("m=video 0 RTP/AVP 99|a=rtpmap:99 X-META/9|m=video 0 RTP/AVP 96|a=rtpmap:96 H264/90000", "h264"),
+        ("m=video 0 RTP/AVP 99|a=rtpmap:99 X-META/9|m=video 0 RTP/AVP 98", None),
+    ],
+)
+def test_a_codec_is_known_by_what_cameras_call_it(lines: str, codec: str | None) -> None:
+    track = sdp.video(f"v=0|{lines}".replace("|", "\r\n").encode())
+    assert track
+    assert track.codec == codec
+
+
+@pytest.mark.parametrize(
+    ("line", "size"),
+    [
+        ("a=framesize:26 2560-1440", (2560, 1440)),
+        ("a=x-dimensions:2560,1440", (2560, 1440)),
+        ("a=x-dimensions: 2560, 1440", (2560, 1440)),
+        ("a=framesize:97 2560-1440", None),
+        ("a=framesize:26 0-1440", None),
+        ("", None),
+    ],
+)
+def test_a_size_is_read_where_a_description_has_it(line: str, size: tuple[int, int] | None) -> None:
+    track = sdp.video(f"v=0\r\nm=video 0 RTP/AVP 26\r\n{line}".encode())
+    assert track
+    assert track.size == size
+
+
 def test_controls_are_joined_as_cameras_expect() -> None:
     assert sdp.join("rtsp://h/p?c=1/", "trackID=1") == "rtsp://h/p?c=1/trackID=1"
     assert sdp.join("rtsp://h/p", "*") == "rtsp://h/p"

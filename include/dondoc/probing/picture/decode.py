@@ -10,7 +10,7 @@ import re
 import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -74,12 +74,25 @@ def whole_picture(codec: str, stream: bytes) -> Planes | None:
                 return None
             raise
     if codec == "jpeg":
-        whole.check_jpeg(stream)
+        stream = _checked_jpeg(stream)
     if picture := _first(codec, stream):
         whole.check_written(picture)
         if codec == "jpeg" and shifted(picture):
             raise whole.Damaged
     return picture
+
+
+def _checked_jpeg(picture: bytes) -> bytes:
+    """It, or the same in a larger size, of which all is there. Raises Damaged: none is."""
+    try:
+        whole.check_jpeg(picture)
+        return picture
+    except whole.Damaged:
+        for larger in whole.larger(picture):
+            with suppress(whole.Damaged):
+                whole.check_jpeg(larger)
+                return larger
+        raise
 
 
 def play(codec: str, stream: bytes) -> Planes | None:

@@ -67,13 +67,24 @@ def with_both_fields(turn: Sequence[bytes], units: Sequence[bytes]) -> list[byte
     return upper + lower
 
 
-def _of_field(piece: bytes, of: Mapping[int, Sps], *, lower: bool) -> bytes:
-    bits = Bits(piece[1:_HEAD])
+def is_field(piece: bytes, sps: Sps) -> bool:
+    """Whether a slice is of a field. Raises IndexError, ValueError: it cannot be read."""
+    return _field(Bits(piece[1:_HEAD]), {}, sps)
+
+
+def _field(bits: Bits, of: Mapping[int, Sps], default: Sps | None = None) -> bool:
+    """Whether a slice is of a field; its bits are read so far."""
     bits.golomb()  # first_mb_in_slice
     bits.golomb()  # slice_type
-    sps = of[bits.golomb()]  # pic_parameter_set_id
+    number = bits.golomb()  # pic_parameter_set_id
+    sps = default or of[number]
     bits.read(2 * sps.planes + sps.frame_number)  # colour_plane_id, frame_num
-    if sps.frames_only or not bits.read(1):  # field_pic_flag
+    return not sps.frames_only and bool(bits.read(1))  # field_pic_flag
+
+
+def _of_field(piece: bytes, of: Mapping[int, Sps], *, lower: bool) -> bytes:
+    bits = Bits(piece[1:_HEAD])
+    if not _field(bits, of):
         raise _NoField
     content, at = bytearray(bare(piece[1:])), bits.at  # bottom_field_flag
     if bits.read(1) != lower:

@@ -12,7 +12,7 @@ libjpeg-turbo, which says when it lacks bytes or has too many; what a wrong code
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from dondoc.probing.picture.measure import Planes
 from dondoc.probing.picture.units import first_picture, is_slice, joined, split
 
 BLOCK = 16  # pixels: no codec writes smaller ones by themselves
+WRAPPED = 2048  # pixels of a JPEG
 LARGEST = 64  # pixels, the blocks of H.265
 PLAIN = 3  # levels of brightness
 TOP = 8  # rows of pixels of a new column, which its first bytes make
@@ -44,6 +45,19 @@ def check_jpeg(picture: bytes) -> None:
     content, end, _ = picture.rpartition(b"\xff\xd9")
     if not (_has_all(picture) or (content.endswith(b"\0") and _has_all(content.rstrip(b"\0") + end))):
         raise Damaged
+
+
+def larger(jpeg: bytes) -> Iterator[bytes]:
+    """The same with what the head of an RTP packet has no room for (RFC 2435: a size comes in units of 8, up to 255 of
+    them), be it of its width, its height, or both."""
+    at = jpeg.find(b"\xff\xc0") + 5
+    if at < 5 or len(jpeg) < at + 4:
+        return
+    height, width = (int.from_bytes(jpeg[at + n : at + n + 2]) for n in (0, 2))
+    if max(height, width) >= WRAPPED:
+        return
+    for more in ((0, WRAPPED), (WRAPPED, 0), (WRAPPED, WRAPPED)):
+        yield jpeg[:at] + (height + more[0]).to_bytes(2) + (width + more[1]).to_bytes(2) + jpeg[at + 4 :]
 
 
 def _has_all(jpeg: bytes) -> bool:

@@ -92,6 +92,8 @@ class Pieces:
         """Take an RTP packet; the picture before it, where it begins another one."""
         start, end = bounds(packet)
         payload, markers = packet[start:end], jpeg_markers(packet)
+        if not payload and not markers:
+            return None
         self.seen |= len(payload) > 0
         place = int.from_bytes(payload[1:4])
         done = self.taken() or None if self._payloads and (place == 0 or not payload) else None

@@ -17,6 +17,7 @@ from dondoc.probing.rtsp.message import NotRtsp, Response
 from dondoc.probing.rtsp.order import Order, Repeats
 from dondoc.probing.rtsp.reading import BothWays, Found, Pictures, check
 from dondoc.probing.rtsp.refusals import is_answer
+from dondoc.probing.rtsp.senders import is_report
 
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
 LIVE = {"Range": "npt=0.000-"}
@@ -139,8 +140,8 @@ async def _set_up(
     first: Response | None = None
     if not udp:
         first = reply = await _asked(dialogue, controls, TCP)
-        channel = _channel(reply.get("transport"))
-        udp = _wants_udp(reply.status) if reply.status >= 300 else channel is None
+        channels = _channels(reply.get("transport"))
+        udp = _wants_udp(reply.status) if reply.status >= 300 else channels is None
     if udp:
         packets = opened.enter_context(contextlib.closing(await dialogue.datagrams()))
         reply = await _asked(dialogue, controls, UDP.format(packets.port, packets.port + 1))
@@ -150,7 +151,7 @@ async def _set_up(
         return Way(_unreliable(dialogue, packets), reliable=False), _patience(reply)
     accepted(dialogue, reply, "SETUP")
     dialogue.session = _session(reply)
-    return Way(_interleaved(dialogue, channel or 0), reliable=True), _patience(reply)
+    return Way(_interleaved(dialogue, channels or range(2)), reliable=True), _patience(reply)
 
 
 def _wants_udp(status: int) -> bool:
@@ -180,13 +181,16 @@ def _session(reply: Response) -> str:
     return told.partition(b";")[0].strip(b" ").decode("latin-1")
 
 
-def _channel(transport: str) -> int | None:
-    """The channel that pictures come on: the camera has the last word. None: it agreed to UDP, unasked."""
-    chosen = re.search(r"interleaved\s*=\s*([0-9]{1,3})(?![0-9])", transport, re.IGNORECASE)
+def _channels(transport: str) -> range | None:
+    """The channels of the track: the camera has the last word. None: it agreed to UDP, unasked."""
+    chosen = re.search(
+        r"interleaved\s*=\s*([0-9]{1,3})(?![0-9])(?:\s*-\s*([0-9]{1,3})(?![0-9]))?", transport, re.IGNORECASE
+    )
     if chosen:
-        return int(chosen[1])
+        first, last = sorted((int(chosen[1]), int(chosen[2] or chosen[1])))
+        return range(first, max(last, first + 1) + 1)
     udp = re.match(r"RTP/AVPF?(?:/UDP)?(?:;|$)", transport.strip(), re.IGNORECASE)
-    return None if udp or "client_port" in transport.lower() else 0
+    return None if udp or "client_port" in transport.lower() else range(2)
 
 
 def _knock(packets: Datagrams, transport: str) -> None:
@@ -195,13 +199,20 @@ def _knock(packets: Datagrams, transport: str) -> None:
         packets.knock(int(port[1]))
 
 
-def _interleaved(dialogue: Dialogue, channel: int) -> Read:
-    repeats = Repeats()
+def _interleaved(dialogue: Dialogue, channels: range) -> Read:
+    """Packets of the channels that were agreed on; of any others while nothing comes there, for nothing else was asked
+    for."""
+    repeats, agreed = Repeats(), False
 
     async def read() -> bytes:
+        nonlocal agreed
         while True:
             got = dialogue.packets.popleft() if dialogue.packets else await dialogue.read()
-            if not isinstance(got, Response) and got[0] == channel and not repeats.has(got):
+            if isinstance(got, Response) or repeats.has(got):
+                continue
+            of_track = got[0] in channels
+            agreed |= of_track and not is_report(got[1:])
+            if of_track or not agreed:
                 return got[1:]
 
     return read

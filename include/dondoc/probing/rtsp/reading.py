@@ -9,10 +9,10 @@ from dondoc.probing.picture import memory
 from dondoc.probing.picture.form import Form
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import codecs, sdp
-from dondoc.probing.rtsp.depacketise import Depacketiser
+from dondoc.probing.rtsp.depacketise import Depacketiser, bounds
 from dondoc.probing.rtsp.dialogue import Verdict
 from dondoc.probing.rtsp.senders import Collector, Senders
-from dondoc.probing.rtsp.signs import Signs
+from dondoc.probing.rtsp.signs import Signs, is_numbered
 from dondoc.probing.rtsp.stretch import Packets, Stretch
 
 UNKNOWN = 64  # packets of a codec that nobody named, until it is unknown
@@ -52,6 +52,7 @@ class Pictures:
             self._recognise(self._signs, packet)
         if self._senders is None:
             return None
+        self._number(packet)
         picture = self._senders.feed(packet)
         self.seen |= self._senders.seen
         return picture
@@ -67,6 +68,14 @@ class Pictures:
                 self._senders = self._made()
         elif self._senders is None and self._count > UNKNOWN:
             raise Verdict("not_decodable", "kiểu nén hình chưa hỗ trợ")
+
+    def _number(self, packet: bytes) -> None:
+        """Heed that units have numbers, or none, whatever the description says."""
+        if self.track.codec == "h265" and (start := bounds(packet)[0]):
+            numbered = is_numbered(packet[start:])
+            if numbered not in (None, self.track.numbered):
+                self.track = replace(self.track, numbering=numbered)
+                self._senders = self._made()
 
     def _made(self) -> Senders[Collector]:
         made = partial(collector, self.track, reliable=self._reliable)

@@ -10,8 +10,9 @@ from functools import cached_property
 from urllib.parse import urljoin
 
 STATIC = {"26": "JPEG", "32": "MPV", "34": "H263"}  # payload types that need no rtpmap
+MOST_TRACKS = 16  # that are looked at
 _MEDIUM = re.compile(r"\n[ \t]*m=")
-_VIDEO, _ENCODING = re.compile(r"video\s+(?!$)"), re.compile(r"([A-Za-z0-9.-]{1,40})(?:[/\s]|$)")
+_VIDEO, _ENCODING = re.compile(r"video\s+(?!$)", re.IGNORECASE), re.compile(r"([A-Za-z0-9.-]{1,40})(?:[/\s]|$)")
 _SIZE = re.compile(r"([1-9][0-9]{0,4})\s*[-,x]\s*([1-9][0-9]{0,4})")
 _ABSOLUTE = re.compile(r"rtsps?://", re.IGNORECASE)
 _DOUBLED = re.compile(r"rtsps?://(?=rtsps?://)", re.IGNORECASE)  # AlexxIT/go2rtc, issue 830
@@ -43,6 +44,7 @@ class Video:
     session: str
     medium: str
     recognised: str | None = None
+    numbering: bool | None = None  # whether its units are seen to be numbered; None: as described
 
     @property
     def codec(self) -> str | None:
@@ -106,6 +108,8 @@ class Video:
     @property
     def numbered(self) -> bool:
         """Whether it is H.265 with decoding order numbers."""
+        if self.numbering is not None:
+            return self.numbering
         return any(
             _POSITIVE.match(self.parameters.get(n, "")) for n in ("sprop-max-don-diff", "sprop-depack-buf-nalus")
         )
@@ -123,11 +127,13 @@ class Video:
 
 
 def video(body: bytes) -> Video | None:
-    """The video track of a description, None when there is none."""
+    """The video track of a description, the first of a known codec, else the first; None when there is none."""
     text = body.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n")  # some end lines with CR
     session, *media = _MEDIUM.split(f"\n{text}")
-    track = next((m for m in media if _VIDEO.match(m)), None)
-    return None if track is None else Video(session, track)
+    tracks = [Video(session, medium) for medium in media if _VIDEO.match(medium)]
+    if len(tracks) < 2:
+        return tracks[0] if tracks else None
+    return next((track for track in tracks[:MOST_TRACKS] if track.codec), tracks[0])
 
 
 def _plain(encoding: str) -> str:

@@ -11,6 +11,11 @@ MOST = 4  # senders that are listened to at a time; the longest silent one is fo
 REPORTS = range(72, 77)  # RTCP's types (RFC 5761), seen as those of packets
 
 
+def is_report(packet: bytes) -> bool:
+    """Whether it is no packet of RTP, or one of RTCP."""
+    return bounds(packet) == (0, 0) or sender(packet)[0] in REPORTS
+
+
 class Collector(Protocol):
     """Makes a picture out of the packets of one sender."""
 
@@ -45,7 +50,7 @@ class Senders(Generic[C]):
 
     def feed(self, packet: bytes) -> bytes | None:
         """Take a packet; what its collector made of it."""
-        if bounds(packet) == (0, 0) or sender(packet)[0] in REPORTS:
+        if is_report(packet):
             return None
         kind, source = sender(packet)
         who = kind, source if self._by_source else b""

@@ -9,9 +9,19 @@ MANY = 8  # packets with a sign until it is believed
 CLEAR = 4  # times as many as of all others
 # Types of units that cameras send. A unit of H.265 has a second byte of its head: its layer is 0, its sublayer 1 to 7;
 # the first byte of one is even, of H.264 it would be of types that no camera sends.
-_H264 = {1, 5, 7, 8, 24, 28}
-_H265 = {0, 1, 16, 17, 18, 19, 20, 21, 32, 33, 34, 39, 48, 49}
+_H264 = {1, 5, 7, 8, *range(24, 30)}
+_H265 = {0, 1, *range(16, 22), 32, 33, 34, 39, 48, 49, 50}
 _TABLES = 128  # of this quality on, JPEG's own tables stand in the first packet (RFC 2435)
+
+
+def is_numbered(payload: bytes) -> bool | None:
+    """Whether units of H.265 are seen to have decoding order numbers; None: this packet does not tell.
+
+    It tells by a video parameter set, which has 16 set bits in a known place (ITU-T H.265, 7.3.2.1).
+    """
+    if payload[:1] != b"\x40":
+        return None
+    return {(True, False): False, (False, True): True}.get((payload[4:6] == b"\xff\xff", payload[6:8] == b"\xff\xff"))
 
 
 class Signs:
@@ -36,6 +46,8 @@ class Signs:
     def _sign(self, payload: bytes) -> str:
         if self._goes_on(payload):
             return "jpeg"
+        if payload.startswith((b"\0\0\1", b"\0\0\0\1")):
+            payload = payload.lstrip(b"\0")[1:] or payload
         if payload[0] & 0x81 == 0 and payload[0] >> 1 in _H265 and 1 <= int.from_bytes(payload[1:2]) <= 7:
             return "h265"
         return "h264" if payload[0] < 0x80 and payload[0] & 31 in _H264 else ""

@@ -7,9 +7,9 @@ picture is, its slices alone say. Of all else the packets.
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.form import Form
 from dondoc.probing.picture.memory import Fits
-from dondoc.probing.picture.units import START, begins_picture, is_set, kind, needs_no_other
-from dondoc.probing.rtsp.depacketise import CODE, LARGEST_SET, bounds
-from dondoc.probing.rtsp.payloads import is_rare, usual
+from dondoc.probing.picture.units import START, begins_picture, is_set, needs_no_other
+from dondoc.probing.rtsp.depacketise import LARGEST_SET, bounds
+from dondoc.probing.rtsp.unpacked import unpacked
 
 AFTER = 3  # pictures that begin after a key picture until there is enough to look at
 MOST_PACKETS = 240 * 1024  # bytes: of more, FFmpeg's reader would write a report to the sender, and has nowhere to
@@ -50,8 +50,8 @@ class Stretch:
     def __init__(
         self, codec: str, parameter_sets: tuple[bytes, ...] = (), *, numbered: bool = False, fits: Fits = memory.fits
     ) -> None:
-        self._codec, self._h265, self._numbered, self._fits = codec, codec == "h265", numbered, fits
-        self._head = 2 if self._h265 else 1
+        self._codec, self._numbered, self._fits = codec, numbered, fits
+        self._head = 2 if codec == "h265" else 1
         told = (one for one in parameter_sets if is_set(codec, one))  # a description may hold anything
         self._sets: dict[bytes, None] = dict.fromkeys(told)
         self._parts: list[bytes] = []
@@ -69,50 +69,22 @@ class Stretch:
         if start >= end:
             return None
         self.seen, self._done = True, None
-        payload = packet[start:end]
-        if payload := usual(self._codec, payload) if is_rare(self._codec, payload) else payload:
-            self._take(payload)
+        for begins, content in unpacked(self._codec, packet[start:end], numbered=self._numbered):
+            if begins:
+                self._unit(content)
+            else:
+                self._keep(content)
         return self._done
 
-    def _take(self, payload: bytes) -> None:
-        sort = kind(self._codec, payload)
-        number = 2 if self._numbered and self._h265 else 0
-        at = self._head
-        if sort == (49 if self._h265 else 28):
-            self._piece(payload, number)
-        elif sort == (48 if self._h265 else 24):
-            at += number
-            while len(payload) - at > 2:
-                length = int.from_bytes(payload[at : at + 2])
-                self._unit(payload[at + 2 : at + 2 + length])
-                at += 2 + length + number // 2
-        elif sort < (48 if self._h265 else 24):
-            self._unit(payload[:at] + payload[at + number :])
-
-    def _piece(self, payload: bytes, number: int) -> None:
-        if len(payload) <= self._head + 1:
-            return
-        flags, rest = payload[self._head], payload[self._head + 1 :]
-        if not flags & 0x80:
-            self._keep(rest)
-            return
-        if self._h265:
-            head = bytes((payload[0] & 0x81 | (flags & 63) << 1, payload[1]))
-        else:
-            head = bytes((payload[0] & 0xE0 | flags & 31,))
-        self._unit(head + rest[number:])
-
     def _unit(self, unit: bytes) -> None:
-        unit = unit.lstrip(b"\0").removeprefix(b"\1") if unit[:3] in (b"\0\0\0", CODE) else unit
-        for one in filter(None, unit.split(CODE, SETS)):
-            if begins_picture(self._codec, one):
-                self._begin(one)
-            if is_set(self._codec, one) and self._head < len(one) <= LARGEST_SET:
-                self._sets.pop(one, None)
-                self._sets[one] = None
-                while len(self._sets) > SETS:
-                    del self._sets[next(iter(self._sets))]
-            self._keep(START + one)
+        if begins_picture(self._codec, unit):
+            self._begin(unit)
+        if is_set(self._codec, unit) and self._head < len(unit) <= LARGEST_SET:
+            self._sets.pop(unit, None)
+            self._sets[unit] = None
+            while len(self._sets) > SETS:
+                del self._sets[next(iter(self._sets))]
+        self._keep(START + unit)
 
     def _begin(self, unit: bytes) -> None:
         """Another picture begins."""

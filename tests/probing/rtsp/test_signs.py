@@ -1,0 +1,85 @@
+"""What packets plainly are is believed, whatever a description calls them; what is not plain is left."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dondoc.demo import clips
+from dondoc.probing.rtsp import sdp
+from dondoc.probing.rtsp.codecs import Pieces
+from dondoc.probing.rtsp.reading import Pictures
+from dondoc.probing.rtsp.signs import MANY, Signs, is_numbered
+from tests.probing import zoo
+
+
+def packets(pack: Callable[..., list[bytes]], codec: str, pictures: int = 12) -> list[bytes]:
+    sent = list[bytes]()
+    for number, unit in enumerate(clips.clip("moving", codec).units[:pictures]):
+        sent += pack(unit, len(sent), number * 9000)
+    return sent
+
+
+WAYS: dict[str, tuple[Callable[..., list[bytes]], str]] = {
+    "H.264": (zoo.plain, "h264"),
+    "H.264, start codes before units": (zoo.with_codes, "h264"),
+    "H.264, all in one packet": (zoo.in_one_packet, "h264"),
+    "H.264, of mode 2": (zoo.by_mode_two, "h264"),
+    "H.264, with sound and reports": (zoo.with_sound, "h264"),
+    "H.265": (zoo.h265, "h265"),
+    "H.265, aggregated": (zoo.h265_aggregated, "h265"),
+    "H.265, wrapped": (zoo.h265_wrapped, "h265"),
+    "H.265, numbered": (zoo.h265_numbered, "h265"),
+    "JPEG": (zoo.jpeg, "jpeg"),
+    "JPEG, tables now and then": (zoo.jpeg_by_quality, "jpeg"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("named", ["H264/90000", "H265/90000", "JPEG/90000", "X-NEW/90000", ""])
+def test_what_a_camera_sends_is_recognised_whatever_it_calls_it(way: str, named: str) -> None:
+    pack, codec = WAYS[way]
+    rtpmap = f"a=rtpmap:96 {named}\r\n" if named else ""
+    track = sdp.video(f"v=0\r\nm=video 0 RTP/AVP 96\r\n{rtpmap}".encode())
+    assert track
+    pictures = Pictures(track, reliable=True)
+    made = [pictures.feed(one) for one in packets(pack, codec)]
+    assert pictures.track.codec == codec
+    assert any(made)
+
+
+def test_few_signs_or_signs_that_disagree_are_not_believed() -> None:
+    few, mixed = Signs(), Signs()
+    sent, other = packets(zoo.plain, "h264"), packets(zoo.h265, "h265")
+    assert [few.feed(one) for one in sent[: MANY - 1]] == [None] * (MANY - 1)
+    assert {mixed.feed(one) for pair in zip(sent, other, strict=False) for one in pair} == {None}
+
+
+def test_numbers_of_a_decoding_order_are_seen_by_a_parameter_set() -> None:
+    vps = next(nal for nal in clips.clip("moving", "h265").units[0] if nal[0] == 0x40)
+    assert is_numbered(vps) is False
+    assert is_numbered(vps[:2] + b"\0\7" + vps[2:]) is True
+    assert is_numbered(b"\x42" + vps[1:]) is None
+
+
+@given(st.lists(st.binary(max_size=30), max_size=40))
+def test_any_packets_are_something_or_nothing(sent: list[bytes]) -> None:
+    signs = Signs()
+    for one in sent:
+        signs.feed(b"\x80\x60" + one)
+        is_numbered(one)
+
+
+def test_packets_without_content_are_no_end_of_a_jpeg() -> None:
+    reader = Pieces()
+    sent = [x for one in packets(zoo.jpeg, "jpeg", 3) for x in (one[:12], one)]
+    assert sum(1 for one in sent if reader.feed(one)) == 2
+
+
+@given(st.lists(st.binary(max_size=40), max_size=12))
+def test_any_pieces_are_a_jpeg_or_none(sent: list[bytes]) -> None:
+    reader = Pieces()
+    for one in sent:
+        reader.feed(b"\x80\x1a" + bytes(10) + one)
+    reader.taken()
