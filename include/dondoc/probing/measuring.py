@@ -54,7 +54,7 @@ async def measure(
         login: that the camera has just taken; None: it wanted none.
 
     Raises:
-        Problem: this machine is out of descriptors, ports or memory.
+        Shortage: this machine is out of descriptors, ports or memory.
     """
     found: Measured = {}
     if wanted.clock and ip and (clock := await _clock(ip, wanted.clock, wanted.clock_time)):

@@ -92,7 +92,9 @@ async def _probe(
     dialogues, closer = [dialogue := ask(digest=target.digest)], list[Dialogue]()
 
     def again() -> Dialogue:
-        return ask(digest=dialogue.digest, at=None if dialogue.elsewhere else dialogue.ip)
+        new = not dialogue.login or dialogue.elsewhere  # else it is known how it takes a login
+        at, hangs_up = None if dialogue.elsewhere else dialogue.ip, new or dialogue.hangs_up
+        return ask(digest=dialogue.digest, at=at, hangs_up=hangs_up)
 
     try:
         seen, why = await _observe(dialogues, again, decoder, timeout, target)
@@ -130,6 +132,7 @@ async def _probe(
 def _fault(error: Exception) -> Seen:
     """A fault of ours; what one camera sends must not cost the checks of all others."""
     if short := error if isinstance(error, Shortage) else Shortage.of(error):
+        log.error("%s", short)
         return Seen(Codes.OUT_OF_RESOURCES, str(short))
     at = extract_tb(error.__traceback__)[-1]
     log.error("a check failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
@@ -169,7 +172,7 @@ def _closer(
     """A dialogue of a closer look, about a place of the device that was seen before; it is added to the others."""
     user, password = (before.credentials if before.login else None) or (None, None)
     ask = partial(Dialogue, place, user, password, resolver, worked=True, doors=doors)
-    dialogues.append(made := ask(digest=before.digest, md5=target.md5, at=before.ip))
+    dialogues.append(made := ask(digest=before.digest, md5=target.md5, at=before.ip, hangs_up=before.hangs_up))
     return made
 
 

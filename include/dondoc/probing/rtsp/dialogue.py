@@ -95,8 +95,12 @@ class Dialogue:
         worked: bool = False,
         at: Ip | None = None,
         doors: Doors | None = None,
+        hangs_up: bool = True,
     ) -> None:
-        """`at`: where the device was found before, and is asked alone; `doors`: of looks that share their logins."""
+        """`at`: where the device was found before, and is asked alone; `doors`: of looks that share their logins.
+
+        `hangs_up`: it may hang up after a 401, so that a login which was hung up on was not read: it is shown again.
+        """
         self.address, self._first = address, address.device
         self.credentials = (user, password or "") if user is not None else None
         self._resolver, self._md5, self._worked, self._doors = resolver, md5, worked, doors or Doors()
@@ -110,6 +114,7 @@ class Dialogue:
         self._refused = False  # the login was, whatever it was good for before: nothing more carries it
         self._granted = 0  # requests under the nonce that is in use
         self._cut = False  # the camera hung up while an answer was awaited
+        self._may_hang_up, self.hangs_up = hangs_up, False  # after a 401; whether it did
         self._awaited: deque[bool] = deque()  # requests whose answer was not read; whether each carried the login
         self._led_away = False  # to another device, which gets no login
         self._connection: Connection | None = None
@@ -458,6 +463,7 @@ class Dialogue:
             )
             raise Verdict("auth_required", known)
         if self._ended or reply.closes:
+            self.hangs_up = True
             await self._reopen()
         try:
             reply = await self._doors.show(self._door, partial(self._log_in, ways, method, url, **headers))
@@ -480,8 +486,9 @@ class Dialogue:
             if second is strongest or reply.status not in CONFUSED:
                 return reply
         except ConnectionError:
-            if self.session or self.received:  # it had begun to answer
+            if self.session or self.received or not self._may_hang_up:  # it had begun to answer
                 raise
+            self.hangs_up = True
         await self._reopen()
         self._log_in_as(Login(*self.credentials, second))
         return await self.request(method, url, **headers)
