@@ -118,7 +118,8 @@ def _blank(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """The grey that decoders start from where a picture refers to one that never came: nearly all of it, or all from
     some row on; a mask for privacy of that grey leaves more, and was there in former nights."""
     whole = f.get("blank", 0) > t["blank_share"] or f.get("blank_below", 0) > t["blank_below"]
-    return whole and not any(p.get("blank", 0) > t["gap_share"] for p in past.get("last", ()))
+    before = any(p.get("blank", 0) > t["gap_share"] for p in past.get("last", ()))
+    return whole and not before and not _lettered(f, past, t)
 
 
 def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
