@@ -82,7 +82,8 @@ async def look(
         look_again = _Look(first, decoder, fits, target, udp=udp)
         outcomes.append(await look_again.within(timeout if udp else LONGER * timeout, dialogue))
         fits(0)
-        if outcomes[-1].found or outcomes[-1].progress is Progress.KEY_PICTURE:
+        came = outcomes[-1].found or outcomes[-1].progress is Progress.KEY_PICTURE
+        if came or (dialogue.password_sent and not dialogue.password_answered):  # a login is shown in vain once
             break
     return concluded(first, outcomes, silent=silent)
 
