@@ -14,10 +14,13 @@ _BETWEEN = r"(?!&(?:quot|lt|gt|nbsp|#\d{1,5});)[/?#;%\\|=:&]"  # but what a page
 _REST = rf"(?::\d{{1,10}})?(?:{_BETWEEN}{_GLUED}+|/)?"  # port, path and whatever else is written on to it
 # Wide letters, which a browser takes for those that they look like; none that a page is made of.
 _WIDE = str.maketrans("０１２３４５６７８９．。｡：／＠", "0123456789...:/@")
-# Names of what a path alone may hold, as people write one without its host.
+# Names of what a path alone may hold, as people write one without its host: at least the `credentials` of
+# `cameras/streams.yaml`, which is read by what knows cameras.
 _NAMED = (
-    "(?:login|user)?pas(?:s(?:word|wd|code)?)?|pwd|psw|pw|m[aậ]t_?kh[aẩ]u|(?:access_?)?token|secret|auth(?:basic|orization)?|"
-    "(?:j?session|api|stream)_?(?:id|key)|session|sid|jwt|key|sign(?:ature)?|(?:verify|safety)_?code"
+    "(?:login|user)?pas(?:s(?:word|wd|code|phrase)?)?|pwd|psw|pw|m[aậ]t_?kh[aẩ]u|mk|pin|otp|(?:access_?)?tok(?:en)?|"
+    "access|secret(?:_?key)?|credentials?|auth(?:basic|orization)?|basic|digest|bearer|"
+    "(?:j?session|api|stream)_?(?:id|key)|session|sid|jwt|nonce|cookie|ticket|hash|hmac|md5|key|sig(?:n(?:ature)?)?|"
+    "(?:(?:verify|safety)_?)?code|user(?:name|id)?|usr|uid|uname|login(?:id)?|acc(?:ount)?|t[aà]i_?kho[aả]n|tk"
 )
 Found = re.Match[str]
 

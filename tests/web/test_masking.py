@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from dondoc import clock
 from dondoc.cameras.logins import credentials
+from dondoc.cameras.registry import streams
 from dondoc.configuration.context import AppContext
 from dondoc.demo.fleet import Fleet
 from dondoc.facts import contact_changes, contacts
@@ -127,6 +128,11 @@ def test_every_kind_of_address_is_hidden(address: str, around: str) -> None:
     found = without_addresses(around.format(address))
     assert HIDDEN in found
     assert not SECRET.search(found)
+
+
+@pytest.mark.parametrize("name", streams.load().credentials.words)
+def test_whatever_hides_a_part_of_a_known_address_hides_it_in_what_people_write_too(name: str) -> None:
+    assert without_addresses(f"xem cam1/live {name}=Xy12z nhé") == f"xem cam1/live {HIDDEN} nhé"
 
 
 def test_the_code_that_agrees_to_a_new_contact_is_its_reader_s_alone() -> None:

@@ -88,6 +88,14 @@ def device(url: str) -> str:
     return _spelled(f"rtsp://{host}:{port}")
 
 
+def host(url: str) -> str | None:
+    """The name or number to ask for, as an address writes it; None where it cannot be read."""
+    try:
+        return parse(url).host
+    except ValueError:
+        return None
+
+
 def hosts(devices: Iterable[str]) -> set[str]:
     """The hosts of devices, each as `device` writes it."""
     return {device.partition("://")[2].rpartition(":")[0] for device in devices}

@@ -27,7 +27,6 @@ from dondoc.cameras.registry import addresses, streams
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.forms.spec import load_specs
-from dondoc.probing.address import parse
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.probe import probe_many
 from dondoc.probing.resolver import Resolver
@@ -131,13 +130,13 @@ class _Batch:
 
     def resolved(self, looks: Sequence[_Look]) -> list[_Look]:
         """The same, with what their addresses stand for."""
-        hosts = {one.camera: host for one in looks if (host := _host(one.url))}
+        hosts = {one.camera: host for one in looks if (host := attempts.host(one.url))}
         asyncio.run(self.resolver.learn(hosts.values(), TIMEOUT))
         return [_found(one, self.resolver.known(hosts[one.camera])) if one.camera in hosts else one for one in looks]
 
     def plan_closer(self, looks: Sequence[_Look]) -> None:
         """What is to be found out of those whose turn it is to be looked at closely."""
-        turn = [one for one in looks if self.closer and due(one.camera, self.night) and _host(one.url)]
+        turn = [one for one in looks if self.closer and due(one.camera, self.night) and attempts.host(one.url)]
         if not turn:
             return
         now, port = self.now + timedelta(seconds=time.monotonic() - self.started), self.app.settings.onvif_port
@@ -227,13 +226,6 @@ class _Batch:
             per_device=PER_DEVICE,
             resolver=self.resolver,
         )
-
-
-def _host(url: str) -> str | None:
-    try:
-        return parse(url).host
-    except ValueError:
-        return None
 
 
 def _shared_hosts(looks: Iterable[_Look]) -> set[str]:
