@@ -492,7 +492,7 @@ class TestTogether:
             assert (
                 "ống kính bị che; chưa đạt trong 03 lần kiểm tra gần nhất, từ ngày 23/11/2021 (sự cố SC-0001)." in words
             )
-            assert "Đề nghị Quý cơ quan gỡ vật che, lau ống kính." in words
+            assert "Đề nghị Quý cơ quan gỡ vật che, lau ống kính;" in words
             assert "Thuộc hệ thống An ninh, giao thông:" in words, "no place is declared"
             assert "không gửi hình" not in words
 

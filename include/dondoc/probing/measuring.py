@@ -138,11 +138,13 @@ def _meter(track: sdp.Video, *, reliable: bool) -> stream_facts.Meter:
 
 
 @contextlib.asynccontextmanager
-async def _playing(dialogue: Dialogue, **headers: str) -> AsyncGenerator[tuple[sdp.Video, key_picture.Way]]:
+async def _playing(
+    dialogue: Dialogue, headers: Mapping[str, str] = key_picture.LIVE, *, strict: bool = False
+) -> AsyncGenerator[tuple[sdp.Video, key_picture.Way]]:
     """The video track of an address, and how its packets come. It is asked as it stands: not followed.
 
     Args:
-        headers: of PLAY; default: those of the live picture.
+        headers, strict: as of `key_picture.playing`.
 
     Raises:
         as `key_picture.playing`.
@@ -153,7 +155,8 @@ async def _playing(dialogue: Dialogue, **headers: str) -> AsyncGenerator[tuple[s
     key_picture.accepted(dialogue, described, "DESCRIBE")
     if (track := sdp.video(described.body)) is None:
         raise Verdict("no_video_track", "luồng không có hình")
-    async with key_picture.playing(dialogue, track, base(described) or url, headers=headers or key_picture.LIVE) as way:
+    way_of = key_picture.playing(dialogue, track, base(described) or url, headers=headers, strict=strict)
+    async with way_of as way:
         yield track, way
 
 
@@ -203,7 +206,10 @@ def _told(asked: _Asked, now: datetime) -> dict[str, Any]:
 async def _answer(dialogue: Dialogue, headers: dict[str, str], asked: tuple[datetime, datetime]) -> Answer:
     agreed, size = False, 0
     try:
-        async with asyncio.timeout(AGREE) as limit, _playing(dialogue, **headers) as (_, way):
+        async with (
+            asyncio.timeout(AGREE) as limit,
+            _playing(dialogue, headers or key_picture.LIVE, strict=True) as (_, way),
+        ):
             agreed = True
             limit.reschedule(asyncio.get_running_loop().time() + START)
             played = span(way.span)

@@ -87,11 +87,18 @@ class Way:
 
 @contextlib.asynccontextmanager
 async def playing(
-    dialogue: Dialogue, track: sdp.Video, base: str, *, udp: bool = False, headers: Mapping[str, str] = LIVE
+    dialogue: Dialogue,
+    track: sdp.Video,
+    base: str,
+    *,
+    udp: bool = False,
+    strict: bool = False,
+    headers: Mapping[str, str] = LIVE,
 ) -> AsyncGenerator[Way]:
     """Set up, play, and keep alive until it is left.
 
     Args:
+        strict: whether packets of channels that were not agreed on are never taken.
         headers: of PLAY.
 
     Raises:
@@ -101,7 +108,7 @@ async def playing(
     whole = dialogue.own(track.session_control) if "://" in track.session_control else base
     controls = [dialogue.own(one) for one in sdp.controls(base, track.control, whole)]
     with contextlib.ExitStack() as opened:
-        way, patience = await _set_up(dialogue, controls, opened, udp=udp)
+        way, patience = await _set_up(dialogue, controls, opened, udp=udp, strict=strict)
         alive: asyncio.Task[None] | None = None
         try:
             dialogue.progress = Progress.PLAY
@@ -127,7 +134,7 @@ async def _keep_alive(dialogue: Dialogue, url: str, every: float) -> None:
 
 
 async def _set_up(
-    dialogue: Dialogue, controls: Sequence[str], opened: contextlib.ExitStack, *, udp: bool = False
+    dialogue: Dialogue, controls: Sequence[str], opened: contextlib.ExitStack, *, udp: bool, strict: bool
 ) -> tuple[Way, float]:
     """Agree on a way, and how to read what comes on it; how long the camera waits for a sign of life.
 
@@ -151,7 +158,7 @@ async def _set_up(
         return Way(_unreliable(dialogue, packets), reliable=False), _patience(reply)
     accepted(dialogue, reply, "SETUP")
     dialogue.session = _session(reply)
-    return Way(_interleaved(dialogue, channels or range(2)), reliable=True), _patience(reply)
+    return Way(_interleaved(dialogue, channels or range(2), strict=strict), reliable=True), _patience(reply)
 
 
 def _wants_udp(status: int) -> bool:
@@ -199,10 +206,10 @@ def _knock(packets: Datagrams, transport: str) -> None:
         packets.knock(int(port[1]))
 
 
-def _interleaved(dialogue: Dialogue, channels: range) -> Read:
+def _interleaved(dialogue: Dialogue, channels: range, *, strict: bool) -> Read:
     """Packets of the channels that were agreed on; of any others while nothing comes there, for nothing else was asked
-    for."""
-    repeats, agreed = Repeats(), False
+    for, unless what comes is to be told from what else a recorder sends."""
+    repeats, agreed = Repeats(), strict
 
     async def read() -> bytes:
         nonlocal agreed
