@@ -192,8 +192,8 @@ def test_tables_of_a_jpeg_that_came_once_are_kept() -> None:
 @given(packets=st.lists(st.tuples(st.integers(0, 2), st.booleans(), st.binary(max_size=40)), max_size=8))
 def test_any_packets_are_a_picture_or_none(codec: str, packets: list[tuple[int, bool, bytes]]) -> None:
     reader = Frames(codec)
-    for sequence, (time, marker, payload) in enumerate(packets):
-        head = bytes((0x80, 96 | 0x80 * marker)) + sequence.to_bytes(2) + time.to_bytes(4) + bytes(4)
+    for sequence, (stamp, marker, payload) in enumerate(packets):
+        head = bytes((0x80, 96 | 0x80 * marker)) + sequence.to_bytes(2) + stamp.to_bytes(4) + bytes(4)
         reader.feed(head + payload)
 
 
