@@ -5,8 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from dondoc.cameras.logins.attempts import Door, Login, Shared, accepted, most
-from dondoc.cameras.state.local_outage import UNREACHED
-from dondoc.probing.verdicts import WITHHELD, Finding, Verdict
+from dondoc.probing.verdicts import UNREACHED, WITHHELD, Finding, Verdict
 
 SILENT_WAVES = 3  # so many waves in which nobody at a site, or device, gave an answer: the rest need not wait for one
 LAST_WAVE = 6

@@ -6,8 +6,9 @@ from datetime import date, datetime
 
 from dondoc.cameras.nights import night
 from dondoc.cameras.nights.result import Result
-from dondoc.cameras.state.local_outage import UNREACHED, references_answer
+from dondoc.cameras.state.local_outage import references_answer
 from dondoc.configuration.context import AppContext
+from dondoc.probing.verdicts import UNREACHED
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,9 @@ from ipaddress import ip_address
 from dondoc.cameras.state.rules import OurSide
 from dondoc.configuration.settings import Settings
 from dondoc.probing.allow_list import AllowList
-from dondoc.probing.verdicts import NOT_CHECKED, PHASE, Phase
+from dondoc.probing.verdicts import NOT_CHECKED, PHASE, UNREACHED
 
 PATIENCE = 3.0  # seconds for each reference host
-UNREACHED = frozenset({Phase.DNS, Phase.CONNECT})  # phases in which nobody has answered yet
 SILENT = "không kiểm tra được: phía Sở mất kết nối (không máy chủ tham chiếu nào trả lời)"
 
 
