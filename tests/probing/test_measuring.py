@@ -23,8 +23,8 @@ from dondoc.probing import measuring, onvif
 from dondoc.probing.onvif import Answer
 from dondoc.probing.probe import probe_many
 from dondoc.probing.rtsp import sdp, stream_facts
-from dondoc.probing.rtsp.order import Repeats
-from dondoc.probing.rtsp.reading import Pictures
+from dondoc.probing.rtsp.readers import Pictures
+from dondoc.probing.rtsp.reorder import Duplicates
 from dondoc.probing.rtsp.stream_facts import Meter
 from dondoc.probing.verdicts import Target
 from dondoc.probing.wanted import Playback, Wanted
@@ -316,13 +316,13 @@ def test_the_rate_of_a_healthy_camera_of_any_kind_is_right_or_not_told(name: str
     media = InDescription.media.fget(None) if kind is InDescription else kind.media  # type: ignore[attr-defined]
     track = sdp.video((media or "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n").encode())
     assert track
-    pictures, repeats = Pictures(track, reliable=True), Repeats()
+    pictures, duplicates = Pictures(track, reliable=True), Duplicates()
     meter: Meter | None = None
     for number, unit in zip(range(60), kind.stream(), strict=False):
         sent = kind.pack(unit, sequence, number * 9000)
         sequence += len(sent)
         for one in sent:
-            if repeats.has(one):
+            if duplicates.has(one):
                 continue
             pictures.feed(one)
             if meter is None or pictures.track is not track:

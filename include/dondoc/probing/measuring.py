@@ -25,7 +25,7 @@ from dondoc.probing.rtsp import key_picture, sdp, stream_facts
 from dondoc.probing.rtsp.depacketise import bounds, recorded_at, sender
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict, base
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.rtsp.reading import Pictures, check
+from dondoc.probing.rtsp.readers import Pictures, check_readable
 from dondoc.probing.rtsp.senders import REPORTS
 from dondoc.probing.verdicts import Verdict as Codes
 from dondoc.probing.wanted import LoginOutcome, Playback, Subject, Wanted
@@ -112,7 +112,7 @@ async def _played(dialogue: Dialogue, found: dict[str, Any], fits: Fits) -> tupl
         async with asyncio.timeout(STREAM), _playing(dialogue) as (track, way):
             codec = track.codec or ""
             found["codec"] = codec or track.encoding.lower()
-            check(track)
+            check_readable(track)
             reader = Pictures(track, fits, reliable=way.reliable)
             async with asyncio.timeout(stream_facts.MOST):
                 while not (picture and meter and meter.enough):

@@ -18,17 +18,17 @@ import uvloop
 
 from dondoc.configuration.settings import Network
 from dondoc.errors import Problem
-from dondoc.probing import second
+from dondoc.probing import second_look
 from dondoc.probing.address import Address, parse, sendable
 from dondoc.probing.measuring import Measured, measure
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.picture.memory import Fits, fits
 from dondoc.probing.resolver import Resolver
 from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
-from dondoc.probing.rtsp.doors import Doors
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.shortage import Shortage, check
+from dondoc.probing.rtsp.shared_logins import SharedLogins
+from dondoc.probing.shortage import Shortage, raise_if_ours
 from dondoc.probing.verdicts import Finding, Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 
@@ -75,12 +75,16 @@ async def probe(
 
 
 async def _probe(
-    target: Target, decoder: Decoder | None, resolver: Resolver, timeout: float, doors: Doors | None = None
+    target: Target,
+    decoder: Decoder | None,
+    resolver: Resolver,
+    timeout: float,
+    shared_logins: SharedLogins | None = None,
 ) -> Finding:
     """One check: at stage 2 when there is a decoder.
 
     Args:
-        doors: of closer looks that share their logins.
+        shared_logins: of closer looks that share their logins.
     """
     started, stage = time.monotonic(), 2 if decoder else 1
     try:
@@ -98,7 +102,7 @@ async def _probe(
 
     try:
         seen, why = await _observe(dialogues, again, decoder, timeout, target)
-        more = partial(_closer, target, dialogue, resolver, doors or Doors(), closer)
+        more = partial(_closer, target, dialogue, resolver, shared_logins or SharedLogins(), closer)
         measured = await _measured(target, dialogue, decoder, seen, more)
     except Exception as error:
         if isinstance(error, Problem) and not isinstance(error, Shortage):
@@ -167,11 +171,16 @@ async def _measured(
 
 
 def _closer(
-    target: Target, before: Dialogue, resolver: Resolver, doors: Doors, dialogues: list[Dialogue], place: Address
+    target: Target,
+    before: Dialogue,
+    resolver: Resolver,
+    shared_logins: SharedLogins,
+    dialogues: list[Dialogue],
+    place: Address,
 ) -> Dialogue:
     """A dialogue of a closer look, about a place of the device that was seen before; it is added to the others."""
     user, password = (before.credentials if before.login else None) or (None, None)
-    ask = partial(Dialogue, place, user, password, resolver, worked=True, doors=doors)
+    ask = partial(Dialogue, place, user, password, resolver, worked=True, shared_logins=shared_logins)
     dialogues.append(made := ask(digest=before.digest, md5=target.md5, at=before.ip, hangs_up=before.hangs_up))
     return made
 
@@ -200,7 +209,7 @@ async def _observe(
     (dialogue,) = dialogues
     with decoder.memory.place() if decoder else contextlib.nullcontext(fits) as place:
         seen = await _look(dialogue, decoder, timeout, target, place)
-        if decoder is None or not second.is_wanted(seen, dialogue):
+        if decoder is None or not second_look.is_wanted(seen, dialogue):
             return seen, None
         dialogue.close()
         place(0)
@@ -209,7 +218,7 @@ async def _observe(
             dialogues.append(made := again())
             return made
 
-        found = await second.look(seen, dialogue, another, decoder, place, timeout, target)
+        found = await second_look.look(seen, dialogue, another, decoder, place, timeout, target)
         return found.seen, found.help
 
 
@@ -228,7 +237,7 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
     except NotRtsp as error:
         return _ended(dialogue, "not_rtsp", str(error))
     except OSError as error:
-        check(error)
+        raise_if_ours(error)
         return CLOSED.get(dialogue.progress) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
     dialogue.close()
     return await decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail)
@@ -273,7 +282,7 @@ def probe_many(
     loop = asyncio.new_event_loop() if sys.version_info >= (3, 13) else uvloop.new_event_loop()  # 3.13: hangs at fork
     everyone = list(targets)
     at_once = min(concurrency, _descriptors(concurrency + SPARE_DESCRIPTORS) - SPARE_DESCRIPTORS, len(everyone))
-    probe_one = partial(_probe, resolver=resolver or Resolver(allow), timeout=timeout, doors=Doors())
+    probe_one = partial(_probe, resolver=resolver or Resolver(allow), timeout=timeout, shared_logins=SharedLogins())
     task = loop.create_task(_probe_all(_lanes(everyone, per_device), probe_one, findings, max(1, at_once), stage == 2))
     thread = threading.Thread(target=_run, args=(loop, task, findings), name="probe", daemon=True)
     thread.start()

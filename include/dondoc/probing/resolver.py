@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from dondoc.configuration.settings import Network
 from dondoc.probing.allow_list import AllowList, Ip
-from dondoc.probing.shortage import Shortage, check, check_descriptors
+from dondoc.probing.shortage import Shortage, check_descriptors, raise_if_ours
 
 NO_ADDRESS = OSError("không có địa chỉ")
 ADDRESSES = 4  # of a name, tried side by side
@@ -125,8 +125,8 @@ def _addresses(host: str) -> list[Ip]:
         return [ip_address(str(row[4][0]).partition("%")[0]) for row in rows]
     except (OSError, ValueError, MemoryError) as error:  # ValueError: a name that its encoding refuses
         if isinstance(error, socket.gaierror) and error.errno == socket.EAI_MEMORY:
-            check(MemoryError())
-        check(None if isinstance(error, socket.gaierror) else error)  # whose numbers are others
+            raise_if_ours(MemoryError())
+        raise_if_ours(None if isinstance(error, socket.gaierror) else error)  # whose numbers are others
         check_descriptors()
         return []
 

@@ -19,7 +19,7 @@ class Shortage(Problem):
         return cls(SHORT.format(os.strerror(number))) if number in OUR_OWN else None
 
 
-def check(error: BaseException | None) -> None:
+def raise_if_ours(error: BaseException | None) -> None:
     """Raises Shortage where an error is of our own making."""
     if short := Shortage.of(error):
         raise short from None
@@ -30,4 +30,4 @@ def check_descriptors() -> None:
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:
-        check(error)
+        raise_if_ours(error)

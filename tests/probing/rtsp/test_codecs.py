@@ -22,7 +22,7 @@ from dondoc.probing.probe import probe
 from dondoc.probing.rtsp import codecs as frames
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.codecs import CODECS, Frames, Kept, jpeg
-from dondoc.probing.rtsp.reading import collector
+from dondoc.probing.rtsp.readers import collector
 from dondoc.probing.verdicts import Finding, Target
 from tests.processor import at_most
 

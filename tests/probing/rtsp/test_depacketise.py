@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dondoc.demo import clips, rtp
 from dondoc.probing.picture import decode as picture
 from dondoc.probing.picture import memory
-from dondoc.probing.rtsp import depacketise, payloads
+from dondoc.probing.rtsp import depacketise, rare_payloads
 from dondoc.probing.rtsp.depacketise import Depacketiser
 
 START = b"\0\0\0\1"
@@ -101,7 +101,7 @@ def test_an_aggregated_h265_picture_is_taken_apart() -> None:
 
 def test_of_units_without_end_none_is_kept_beyond_what_a_picture_has() -> None:
     """Units of two bytes: as many as the bytes of a picture allow would be millions, each an object of ours."""
-    tiny, at_once = b"\0\2\x65\x88", payloads.MOST_TOGETHER
+    tiny, at_once = b"\0\2\x65\x88", rare_payloads.MOST_TOGETHER
     assert fed([header() + b"\x18" + tiny * at_once]) == fed([header() + b"\x18" + tiny * (16 * at_once)])
     many = [header(n, marker=False) + b"\x18" + tiny * at_once for n in range(1, 2 * depacketise.MOST_UNITS // at_once)]
     assert fed([*many, header(len(many) + 1) + b"\x18" + tiny]) == []

@@ -18,7 +18,7 @@ from dondoc.demo.fleet import Fleet
 from dondoc.probing.picture.baseline import history
 from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.probe import probe
-from dondoc.probing.rtsp import key_picture, reading, sdp
+from dondoc.probing.rtsp import key_picture, readers, sdp
 from dondoc.probing.rtsp.codecs import Frames
 from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.rtsp.dialogue import Verdict
@@ -343,10 +343,10 @@ H264, H265 = "a=rtpmap:96 H264/90000\r\na=fmtp:96 ", "a=rtpmap:96 H265/90000\r\n
 )
 def test_what_is_not_spoken_is_known_before_anything_is_set_up(track: sdp.Video, expected: type | str) -> None:
     if isinstance(expected, type):
-        assert isinstance(reading.collector(track), expected)
+        assert isinstance(readers.collector(track), expected)
         return
     with pytest.raises(Verdict) as caught:
-        reading.check(track)
+        readers.check_readable(track)
     assert caught.value.verdict == expected
 
 

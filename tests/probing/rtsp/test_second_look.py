@@ -15,7 +15,7 @@ from dondoc.probing.picture import decode, units
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.probe import AGAIN, probe
 from dondoc.probing.rtsp.dialogue import Progress
-from dondoc.probing.second import LONGER, Outcome, Second, concluded
+from dondoc.probing.second_look import LONGER, Outcome, Second, concluded
 from dondoc.probing.verdicts import NOT_CHECKED, Finding, Help, Target
 from tests.probing.zoo import (
     HEALTHY,

@@ -1,8 +1,8 @@
 """Decodes one picture and judges it. Runs as a child process: a crash of a decoder must not take us along.
 
 Its only argument are the thresholds. Says `ready`; then reads requests from standard input, each two lengths of 4
-bytes, a JSON object (`codec`, `form`, `past`, `thumbnail`) and the picture's bytes, and answers each with a line of
-JSON (the fields of `Seen`, its `thumbnail` as base64), until its input ends.
+bytes, a JSON object (`codec`, `input_kind`, `past`, `thumbnail`) and the picture's bytes, and answers each with a line
+of JSON (the fields of `Seen`, its `thumbnail` as base64), until its input ends.
 """
 
 import json
@@ -21,9 +21,8 @@ import numpy as np
 from av.codec.context import Flags
 
 from dondoc.isolation import confine
-from dondoc.probing.picture import received as reader
-from dondoc.probing.picture import units, whole
-from dondoc.probing.picture.form import Form
+from dondoc.probing.picture import ffmpeg_packets, units, whole
+from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.judge import Thresholds, detail, judge, light
 from dondoc.probing.picture.measure import STRETCH, Planes, measure
 from dondoc.probing.picture.shifted import shifted
@@ -240,7 +239,7 @@ def received(codec: str, packets: bytes) -> Planes | None:
         Damaged: there are pictures, and none is whole.
     """
     try:
-        made, told = reader.pictures(codec, packets, MOST_PIXELS)
+        made, told = ffmpeg_packets.pictures(codec, packets, MOST_PIXELS)
     except (av.FFmpegError, ValueError, IndexError):
         return None
     return _first_jpeg(made) if codec == "jpeg" else _first_clean(codec, made, told)
@@ -273,7 +272,7 @@ def _first_clean(codec: str, made: Sequence[bytes], told: bytes) -> Planes | Non
     return None
 
 
-LOOKS = {Form.PICTURE: whole_picture, Form.STRETCH: play, Form.PACKETS: received}
+LOOKS = {InputKind.PICTURE: whole_picture, InputKind.STRETCH: play, InputKind.PACKETS: received}
 
 
 def examine(
@@ -294,7 +293,7 @@ def answer(request: Mapping[str, Any], stream: bytes, limits: Thresholds) -> dic
     """What a child answers."""
     codec = request["codec"]
     try:
-        picture = LOOKS[request["form"]](codec, stream)
+        picture = LOOKS[request["input_kind"]](codec, stream)
     except whole.Damaged:
         return FAILED
     if picture is None:

@@ -16,7 +16,7 @@ from typing import Any, Self
 from dondoc.configuration import settings
 from dondoc.errors import Problem
 from dondoc.isolation.confine import environment
-from dondoc.probing.picture.form import Form
+from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.judge import thresholds
 from dondoc.probing.picture.memory import PictureMemory
 from dondoc.probing.verdicts import PHASE
@@ -75,20 +75,20 @@ class Decoder:
         past: Mapping[str, Any] | None = None,
         *,
         thumbnail: bool = False,
-        form: Form = Form.PICTURE,
+        input_kind: InputKind = InputKind.PICTURE,
     ) -> Seen:
         """Decode and judge one picture.
 
         Args:
             codec: a key of `picture.CODECS`.
-            stream: the picture as `key_picture` gives it; in another `form`, as `reading.BothWays` does.
+            stream: the picture as `key_picture` gives it; in another `input_kind`, as `readers.BothWays` does.
             past: what `history` made of the same camera's former checks.
             thumbnail: the picture itself is wanted, too, small.
 
         Raises:
             Problem: no child can be started: our own fault, not the camera's.
         """
-        request = json.dumps({"codec": codec, "form": form, "past": past, "thumbnail": thumbnail}).encode()
+        request = json.dumps({"codec": codec, "input_kind": input_kind, "past": past, "thumbnail": thumbnail}).encode()
         async with self._places:
             child = self._idle.pop() if self._idle else await self._start()
             try:

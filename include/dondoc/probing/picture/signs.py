@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from dondoc.probing.picture.baseline import COLOURS
-from dondoc.probing.picture.letters import letters
+from dondoc.probing.picture.drawn_text import drawn_text
 
 FINE, COARSE = 4, 8  # every so many-th pixel, either way, is looked at
 MID = 128  # what a decoder puts where it has nothing: in brightness and in both colours
@@ -44,7 +44,7 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, Any]:
         twice: how much less the lower half differs from the upper one than from any other part, 0-1;
         u, v: mean of the colour planes less 128; grain: deviation that is left at half the size, 0-1;
         patches: deviation of tiles from those beside them, by that of all;
-        and what `letters` finds.
+        and what `drawn_text` finds.
     """
     strip = len(picture.y) // 10
     brightness = picture.y[strip : len(picture.y) - strip]
@@ -60,7 +60,7 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, Any]:
         **_grain(middle, half),
     }
     kept = {name: round(value, 3) for name, value in found.items() if round(value, 3) or name in COLOURS}
-    return kept | letters(picture, middle)
+    return kept | drawn_text(picture, middle)
 
 
 def _sampled(picture: Any, strip: int) -> Sampled:

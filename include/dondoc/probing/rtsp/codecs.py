@@ -9,7 +9,7 @@ from functools import partial
 from itertools import pairwise
 
 from dondoc.probing.picture import memory
-from dondoc.probing.picture.form import Form
+from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp.depacketise import REPLAY, Numbers, bounds, extension
 
@@ -80,7 +80,7 @@ class Pieces:
     """Collects the pieces of a JPEG by where they say that they belong (RFC 2435, 3.1.2): no marker and no time is
     heeded, and a picture ends where another one begins."""
 
-    form = Form.PICTURE
+    input_kind = InputKind.PICTURE
 
     def __init__(self, size: Size | None = None, *, fits: Fits = memory.fits) -> None:
         self._kept, self._fits, self._size = Kept(size), fits, 0

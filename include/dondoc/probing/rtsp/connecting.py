@@ -8,9 +8,7 @@ from functools import lru_cache, partial
 
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.rtsp.connection import Connection
-from dondoc.probing.shortage import OUR_OWN, SHORT, Shortage, check
-
-__all__ = ["NEXT", "OUR_OWN", "SHORT", "connect", "connect_first", "tls"]
+from dondoc.probing.shortage import Shortage, raise_if_ours
 
 NEXT = 0.25  # seconds before the next address of a name is tried as well (RFC 8305, section 5)
 
@@ -25,7 +23,7 @@ async def connect(ip: Ip, port: int) -> Connection:
     try:
         return (await asyncio.get_running_loop().create_connection(Connection, str(ip), port))[1]
     except OSError as error:
-        check(error)
+        raise_if_ours(error)
         raise
 
 

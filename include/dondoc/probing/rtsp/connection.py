@@ -5,7 +5,7 @@ import ssl
 from typing import cast
 
 from dondoc.probing.rtsp.message import Inbox, Response
-from dondoc.probing.shortage import check
+from dondoc.probing.shortage import raise_if_ours
 
 MOST = 256 * 1024  # bytes kept unread; any message is shorter
 
@@ -87,7 +87,7 @@ class Connection(asyncio.Protocol):
 
     def check(self) -> None:
         """Raises ConnectionAbortedError where the connection ended, Shortage where that was our own fault."""
-        check(self._lost)
+        raise_if_ours(self._lost)
         if self.ended:
             raise ConnectionAbortedError
 

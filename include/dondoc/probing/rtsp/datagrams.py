@@ -3,15 +3,13 @@
 import asyncio
 import contextlib
 import errno
-import os
 import socket
 from collections import deque
 from typing import cast
 
-from dondoc.errors import Problem
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.picture.memory import cost
-from dondoc.probing.rtsp.connecting import OUR_OWN, SHORT
+from dondoc.probing.shortage import SHORT, Shortage, raise_if_ours
 
 KEPT = 1024 * 1024  # bytes, so counted, of datagrams that wait to be read; they are read as soon as we have a turn
 RECEIVED = 4 * 1024 * 1024  # bytes that the kernel is asked to hold meanwhile; it may allow less
@@ -70,7 +68,7 @@ async def datagrams(ip: Ip, ours: str) -> Datagrams:
     """A pair of UDP ports on our address `ours`, for what the camera at `ip` sends and for nobody else.
 
     Raises:
-        Problem: this machine has no more descriptors, ports or memory.
+        Shortage: this machine has no more descriptors, ports or memory.
     """
     packets, reports = _pair(ours)
     loop = asyncio.get_running_loop()
@@ -94,9 +92,8 @@ def _pair(ours: str) -> tuple[socket.socket, socket.socket]:
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
                     continue
-                if error.errno in OUR_OWN:
-                    raise Problem(SHORT.format(os.strerror(error.errno))) from None
+                raise_if_ours(error)
                 raise
             opened.pop_all()
             return packets, reports
-    raise Problem(SHORT.format("không còn cặp cổng UDP"))
+    raise Shortage(SHORT.format("không còn cặp cổng UDP"))

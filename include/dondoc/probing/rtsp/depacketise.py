@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.picture.units import is_key, is_set, joined, kind
-from dondoc.probing.rtsp.payloads import MOST_TOGETHER, is_rare, usual
+from dondoc.probing.rtsp.rare_payloads import MOST_TOGETHER, is_rare, usual
 
 MOST_SETS, LARGEST_SET = 32, 4096  # parameter sets kept, which are 2 to 6 of a hundred bytes; bytes of one
 MOST_UNITS = 4096  # NAL units in one picture, which has some tens

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import partial
 from urllib.parse import quote
 
-from dondoc.errors import Problem
 from dondoc.probing.address import Address, parse
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.picture.memory import cost
@@ -19,11 +18,11 @@ from dondoc.probing.rtsp.authentication import Challenge, Login, choose, parse_c
 from dondoc.probing.rtsp.connecting import connect, connect_first, tls
 from dondoc.probing.rtsp.connection import Connection, NotTls
 from dondoc.probing.rtsp.datagrams import Datagrams, datagrams
-from dondoc.probing.rtsp.doors import Door, Doors, Shut
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
 from dondoc.probing.rtsp.refusals import TRANSPORT, Known, refusal
+from dondoc.probing.rtsp.shared_logins import DeviceLogin, LoginWithheld, SharedLogins
 from dondoc.probing.rtsp.steps import Steps
-from dondoc.probing.shortage import Shortage, check
+from dondoc.probing.shortage import raise_if_ours
 from dondoc.vocabulary.code import Code
 
 REDIRECTS = 2
@@ -94,16 +93,17 @@ class Dialogue:
         md5: bool = False,
         worked: bool = False,
         at: Ip | None = None,
-        doors: Doors | None = None,
+        shared_logins: SharedLogins | None = None,
         hangs_up: bool = True,
     ) -> None:
-        """`at`: where the device was found before, and is asked alone; `doors`: of looks that share their logins.
+        """`at`: where the device was found before, and is asked alone.
 
         `hangs_up`: it may hang up after a 401, so that a login which was hung up on was not read: it is shown again.
         """
         self.address, self._first = address, address.device
         self.credentials = (user, password or "") if user is not None else None
-        self._resolver, self._md5, self._worked, self._doors = resolver, md5, worked, doors or Doors()
+        self._resolver, self._md5, self._worked = resolver, md5, worked
+        self._shared_logins = shared_logins or SharedLogins()
         self.steps = Steps()
         self.progress, self.asked = Progress.RESOLVE, ""
         self.password_sent = self.password_answered = False
@@ -173,7 +173,7 @@ class Dialogue:
             try:
                 await self._connection.encrypt(tls(), self.address.host)
             except (OSError, ValueError) as error:
-                check(error)
+                raise_if_ours(error)
                 raise Verdict("tls_failure", _without_tls(error)) from None
         self.steps.note("đã nối")
         self.progress = Progress.DESCRIBE
@@ -334,10 +334,10 @@ class Dialogue:
 
     def _refuse(self) -> None:
         self._refused = True
-        self._doors.shut(self._door)
+        self._shared_logins.withhold(self._device_login)
 
     @property
-    def _door(self) -> Door:
+    def _device_login(self) -> DeviceLogin:
         assert self.credentials
         return (str(self.ip), self.address.port, *self.credentials)
 
@@ -381,10 +381,8 @@ class Dialogue:
         try:
             return await datagrams(self.ip, self._connection.ours)
         except OSError as error:
-            check(error)
+            raise_if_ours(error)
             raise
-        except Problem as error:
-            raise Shortage(str(error)) from None
 
     async def describe(self) -> tuple[sdp.Video, str]:
         """The video track and the base of its addresses, as the camera names it: see `own`.
@@ -466,8 +464,10 @@ class Dialogue:
             self.hangs_up = True
             await self._reopen()
         try:
-            reply = await self._doors.show(self._door, partial(self._log_in, ways, method, url, **headers))
-        except Shut:
+            reply = await self._shared_logins.show(
+                self._device_login, partial(self._log_in, ways, method, url, **headers)
+            )
+        except LoginWithheld:
             raise Verdict("auth_failed", "thiết bị vừa từ chối tài khoản này: không gửi lại") from None
         if reply.status == 401:
             raise Verdict("auth_failed", "camera từ chối tài khoản hoặc mật khẩu")

@@ -14,9 +14,9 @@ from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.datagrams import Datagrams
 from dondoc.probing.rtsp.dialogue import Dialogue, Progress
 from dondoc.probing.rtsp.message import NotRtsp, Response
-from dondoc.probing.rtsp.order import Order, Repeats
-from dondoc.probing.rtsp.reading import BothWays, Found, Pictures, check
+from dondoc.probing.rtsp.readers import BothWays, Found, Pictures, check_readable
 from dondoc.probing.rtsp.refusals import is_answer
+from dondoc.probing.rtsp.reorder import Duplicates, ReorderQueue
 from dondoc.probing.rtsp.senders import is_report
 
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
@@ -37,9 +37,9 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fit
     Raises:
         Verdict: there is none to be had.
         TimeoutError, NotRtsp, OSError, asyncio.IncompleteReadError: left to the caller, with `dialogue.progress`.
-        Problem: this machine is out of descriptors or ports.
+        Shortage: this machine is out of descriptors, ports or memory.
     """
-    check(track)
+    check_readable(track)
     async with playing(dialogue, track, base) as way:
         pictures = Pictures(track, fits, reliable=way.reliable)
         while True:
@@ -60,7 +60,7 @@ async def stretches(
     Raises:
         as `key_picture`.
     """
-    check(track)
+    check_readable(track)
     async with playing(dialogue, track, base, udp=udp) as way:
         ways, told = BothWays(track, fits, reliable=way.reliable), time.monotonic()
         while True:
@@ -209,13 +209,13 @@ def _knock(packets: Datagrams, transport: str) -> None:
 def _interleaved(dialogue: Dialogue, channels: range, *, strict: bool) -> Read:
     """Packets of the channels that were agreed on; of any others while nothing comes there, for nothing else was asked
     for, unless what comes is to be told from what else a recorder sends."""
-    repeats, agreed = Repeats(), strict
+    duplicates, agreed = Duplicates(), strict
 
     async def read() -> bytes:
         nonlocal agreed
         while True:
             got = dialogue.packets.popleft() if dialogue.packets else await dialogue.read()
-            if isinstance(got, Response) or repeats.has(got):
+            if isinstance(got, Response) or duplicates.has(got):
                 continue
             of_track = got[0] in channels
             agreed |= of_track and not is_report(got[1:])
@@ -226,7 +226,7 @@ def _interleaved(dialogue: Dialogue, channels: range, *, strict: bool) -> Read:
 
 
 def _unreliable(dialogue: Dialogue, packets: Datagrams) -> Read:
-    repeats, order, due = Repeats(), Order(), deque[bytes]()
+    duplicates, order, due = Duplicates(), ReorderQueue(), deque[bytes]()
 
     async def read() -> bytes:
         while not due:
@@ -237,7 +237,7 @@ def _unreliable(dialogue: Dialogue, packets: Datagrams) -> Read:
                 due.extend(order.rest())
                 continue
             await dialogue.spend(got)
-            if not repeats.has(got):
+            if not duplicates.has(got):
                 due.extend(order.feed(got))
         return due.popleft()
 

@@ -5,7 +5,7 @@ picture is, its slices alone say. Of all else the packets.
 """
 
 from dondoc.probing.picture import memory
-from dondoc.probing.picture.form import Form
+from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.picture.units import START, begins_picture, is_set, needs_no_other
 from dondoc.probing.rtsp.depacketise import LARGEST_SET, bounds
@@ -19,7 +19,7 @@ SETS = 16  # parameter sets that are kept when the rest is dropped
 class Packets:
     """Keeps RTP packets as they came, each after its length of two bytes, for a reader that is not ours."""
 
-    form = Form.PACKETS
+    input_kind = InputKind.PACKETS
 
     def __init__(self, fits: Fits = memory.fits) -> None:
         self._fits, self._held, self._size = fits, list[bytes](), 0
@@ -45,7 +45,7 @@ class Packets:
 class Stretch:
     """Collects H.264 or H.265 until it is worth to decode: `feed` gives the stream from its last key picture on."""
 
-    form = Form.STRETCH
+    input_kind = InputKind.STRETCH
 
     def __init__(
         self, codec: str, parameter_sets: tuple[bytes, ...] = (), *, numbered: bool = False, fits: Fits = memory.fits

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dondoc.probing.picture.units import kind
 from dondoc.probing.rtsp.depacketise import CODE
-from dondoc.probing.rtsp.payloads import FU_A, STAP_A, is_rare, usual
+from dondoc.probing.rtsp.rare_payloads import FU_A, STAP_A, is_rare, usual
 
 AGGREGATED, PIECE = {"h264": STAP_A, "h265": 48}, {"h264": FU_A, "h265": 49}
 MOST = 16  # units with start codes between them, in one

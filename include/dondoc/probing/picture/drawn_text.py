@@ -29,7 +29,7 @@ LEFT, SURE = 0.1, 0.05  # share of the picture that has to be left to be looked 
 Box = Any  # int array of shape (number of shapes, 4): left, top, right, bottom of each
 
 
-def letters(picture: Any, middle: Any) -> dict[str, Any]:
+def drawn_text(picture: Any, middle: Any) -> dict[str, Any]:
     """What was found; empty where no letters are.
 
     Args:

@@ -8,7 +8,7 @@ SENDERS = 4  # that are put in order at a time
 KNOWN = 64  # packets by which one that comes again is known
 
 
-class Repeats:
+class Duplicates:
     """Knows the last packets, so that one which comes again, byte for byte, counts once."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class Repeats:
         return False
 
 
-class Order:
+class ReorderQueue:
     """Puts the packets of each source in the order of their numbers (RFC 3550), as far as WINDOW goes.
 
     Takes any bytes. What has no number, or comes too late, is given on as it comes: others judge what is missing.

@@ -24,7 +24,7 @@ def is_numbered(payload: bytes) -> bool | None:
     return {(True, False): False, (False, True): True}.get((payload[4:6] == b"\xff\xff", payload[6:8] == b"\xff\xff"))
 
 
-class Signs:
+class Recogniser:
     """Takes RTP packets of one sender; `feed` says what they are as soon as that is plain."""
 
     def __init__(self) -> None:

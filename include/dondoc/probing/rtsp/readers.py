@@ -6,19 +6,19 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from dondoc.probing.picture import memory
-from dondoc.probing.picture.form import Form
+from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import codecs, sdp
 from dondoc.probing.rtsp.depacketise import Depacketiser, bounds
 from dondoc.probing.rtsp.dialogue import Verdict
+from dondoc.probing.rtsp.recogniser import Recogniser, is_numbered
 from dondoc.probing.rtsp.senders import Collector, Senders
-from dondoc.probing.rtsp.signs import Signs, is_numbered
 from dondoc.probing.rtsp.stretch import Packets, Stretch
 
 UNKNOWN = 64  # packets of a codec that nobody named, until it is unknown
 
 
-def check(track: sdp.Video) -> None:
+def check_readable(track: sdp.Video) -> None:
     """Raises Verdict when nobody here can read it."""
     if track.encrypted:
         raise Verdict("not_decodable", "luồng hình mã hóa (SRTP), chưa đọc được")
@@ -37,7 +37,9 @@ class Pictures:
 
     def __init__(self, track: sdp.Video, fits: Fits = memory.fits, *, reliable: bool = False) -> None:
         self.track, self._fits, self._reliable = track, fits, reliable
-        self._signs: Senders[Signs] | None = Senders(lambda _: Signs(), track.payload_type, by_source=False)
+        self._recogniser: Senders[Recogniser] | None = Senders(
+            lambda _: Recogniser(), track.payload_type, by_source=False
+        )
         self._senders = self._made() if track.codec else None
         self._count = 0
         self.seen = False  # whether any packet with a payload came
@@ -48,8 +50,8 @@ class Pictures:
         Raises:
             Verdict: nobody named the codec, and nobody knows it.
         """
-        if self._signs:
-            self._recognise(self._signs, packet)
+        if self._recogniser:
+            self._recognise(self._recogniser, packet)
         if self._senders is None:
             return None
         self._number(packet)
@@ -57,12 +59,12 @@ class Pictures:
         self.seen |= self._senders.seen
         return picture
 
-    def _recognise(self, signs: Senders[Signs], packet: bytes) -> None:
+    def _recognise(self, recogniser: Senders[Recogniser], packet: bytes) -> None:
         self._count += 1
-        recognised = signs.feed(packet)
-        self.seen |= signs.seen
+        recognised = recogniser.feed(packet)
+        self.seen |= recogniser.seen
         if recognised:
-            self._signs = None
+            self._recogniser = None
             if recognised.decode() != self.track.codec:
                 self.track = replace(self.track, recognised=recognised.decode())
                 self._senders = self._made()
@@ -85,7 +87,7 @@ class Pictures:
 class Reader(Collector, Protocol):
     """Another way: `feed` gives what is to be looked at as soon as there is enough of it, `taken` what there is."""
 
-    form: Form
+    input_kind: InputKind
 
     def taken(self) -> bytes: ...
 
@@ -93,7 +95,7 @@ class Reader(Collector, Protocol):
 class Another(NamedTuple):
     """What a decoder is given to look for a picture by itself."""
 
-    form: Form
+    input_kind: InputKind
     stream: bytes
 
 
@@ -141,7 +143,9 @@ class BothWays:
         if not made or not (made[0] or late or (self._built and track.codec not in OTHERS)):
             return None
         readers = [other.newest for other in self._others]
-        others = [Another(one.form, stream or one.taken()) for one, stream in zip(readers, made, strict=True) if one]
+        others = [
+            Another(one.input_kind, stream or one.taken()) for one, stream in zip(readers, made, strict=True) if one
+        ]
         built, self._built = self._built, None
         return Found(track.codec or "", tuple(one for one in others if one.stream), built)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dondoc.probing.rtsp.order import HELD, SENDERS, WINDOW, Order, Repeats
+from dondoc.probing.rtsp.reorder import HELD, SENDERS, WINDOW, Duplicates, ReorderQueue
 
 
 def packet(number: int, source: int = 1, content: bytes = b"content", kind: int = 96) -> bytes:
@@ -14,7 +14,7 @@ def packet(number: int, source: int = 1, content: bytes = b"content", kind: int 
 
 
 def ordered(packets: Iterable[bytes]) -> list[bytes]:
-    order = Order()
+    order = ReorderQueue()
     due = [one for sent in packets for one in order.feed(sent)]
     return due + order.rest()
 
@@ -34,14 +34,14 @@ def test_packets_that_overtook_each_other_are_put_in_order(first: int) -> None:
 
 
 def test_one_that_is_lost_is_waited_for_no_longer_than_the_window() -> None:
-    order = Order()
+    order = ReorderQueue()
     due = [n for number in range(100) if number != 50 for n in numbers(order.feed(packet(number)))]
     assert due == [number for number in range(100) if number != 50]
     assert not order.waits
 
 
 def test_what_is_held_back_can_be_had_when_nothing_more_comes() -> None:
-    order = Order()
+    order = ReorderQueue()
     assert order.feed(packet(9)) == []
     assert order.waits
     assert numbers(order.rest()) == [9]
@@ -65,7 +65,7 @@ def test_two_sources_in_turns_stay_in_turns_and_reports_are_not_held_back() -> N
     turns = [packet(n, source=n % 2) for n in range(80)]
     assert numbers(ordered(turns))[:60] == [*range(60)]
     report = packet(3, kind=200)
-    assert Order().feed(report) == [report]
+    assert ReorderQueue().feed(report) == [report]
 
 
 @given(st.lists(st.binary(max_size=30) | st.builds(packet, st.integers(0, 40), st.integers(0, 9)), max_size=200))
@@ -74,7 +74,7 @@ def test_nothing_is_lost_and_nothing_made_up(sent: list[bytes]) -> None:
 
 
 def test_what_is_held_back_is_little() -> None:
-    order, held = Order(), 0
+    order, held = ReorderQueue(), 0
     for number in range(2000):
         sent = packet(number * 2, source=number % 9, content=bytes(60_000))
         held += len(sent) - sum(map(len, order.feed(sent)))
@@ -82,7 +82,7 @@ def test_what_is_held_back_is_little() -> None:
 
 
 def test_a_packet_that_comes_again_is_known_also_after_others() -> None:
-    repeats = Repeats()
+    duplicates = Duplicates()
     sent = [packet(n) for n in range(10)]
-    assert [repeats.has(one) for one in (*sent, *sent)] == [False] * 10 + [True] * 10
-    assert not repeats.has(packet(3, content=b"else"))
+    assert [duplicates.has(one) for one in (*sent, *sent)] == [False] * 10 + [True] * 10
+    assert not duplicates.has(packet(3, content=b"else"))

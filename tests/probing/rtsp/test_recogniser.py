@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from dondoc.demo import clips
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.codecs import Pieces
-from dondoc.probing.rtsp.reading import Pictures
-from dondoc.probing.rtsp.signs import MANY, Signs, is_numbered
+from dondoc.probing.rtsp.readers import Pictures
+from dondoc.probing.rtsp.recogniser import MANY, Recogniser, is_numbered
 from tests.probing import zoo
 
 
@@ -50,7 +50,7 @@ def test_what_a_camera_sends_is_recognised_whatever_it_calls_it(way: str, named:
 
 
 def test_few_signs_or_signs_that_disagree_are_not_believed() -> None:
-    few, mixed = Signs(), Signs()
+    few, mixed = Recogniser(), Recogniser()
     sent, other = packets(zoo.plain, "h264"), packets(zoo.h265, "h265")
     assert [few.feed(one) for one in sent[: MANY - 1]] == [None] * (MANY - 1)
     assert {mixed.feed(one) for pair in zip(sent, other, strict=False) for one in pair} == {None}
@@ -65,9 +65,9 @@ def test_numbers_of_a_decoding_order_are_seen_by_a_parameter_set() -> None:
 
 @given(st.lists(st.binary(max_size=30), max_size=40))
 def test_any_packets_are_something_or_nothing(sent: list[bytes]) -> None:
-    signs = Signs()
+    recogniser = Recogniser()
     for one in sent:
-        signs.feed(b"\x80\x60" + one)
+        recogniser.feed(b"\x80\x60" + one)
         is_numbered(one)
 
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from dondoc.probing.picture.decoder import Decoder, Seen
-from dondoc.probing.picture.form import Form
+from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp.dialogue import ENDLESS, Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.key_picture import stretches
 from dondoc.probing.rtsp.message import NotRtsp
-from dondoc.probing.rtsp.reading import Found
+from dondoc.probing.rtsp.readers import Found
 from dondoc.probing.verdicts import Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 
@@ -73,7 +73,7 @@ async def look(
         timeout: seconds of the first look.
 
     Raises:
-        Problem: this machine is out of descriptors, ports or memory.
+        Shortage: this machine is out of descriptors, ports or memory.
     """
     silent = is_silent(first, before.progress)
     outcomes = []
@@ -150,17 +150,17 @@ class _Look:
 
     async def _seen(self, found: Found, *, blames: bool) -> Second | None:
         """The picture, read in another way, else in ours."""
-        others = [await self._judged(found.codec, stream, form) for form, stream in found.others]
-        ours = await self._judged(found.codec, found.built, Form.PICTURE) if found.built else None
+        others = [await self._judged(found.codec, stream, input_kind) for input_kind, stream in found.others]
+        ours = await self._judged(found.codec, found.built, InputKind.PICTURE) if found.built else None
         if shown := next((one for one in (*others, ours) if one and one.verdict not in UNSEEN), None):
             return self._helped(shown, ours=ours is not None and ours.verdict not in UNSEEN)
         if blames and others and all(one.verdict == Codes.DECODE_FAILED for one in others):
             self._damaged = Second(others[0])
         return None
 
-    async def _judged(self, codec: str, stream: bytes, form: Form) -> Seen:
+    async def _judged(self, codec: str, stream: bytes, input_kind: InputKind) -> Seen:
         target = self._target
-        return await self._decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail, form=form)
+        return await self._decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail, input_kind=input_kind)
 
     def _helped(self, seen: Seen, *, ours: bool) -> Second:
         if self._udp:

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Form(StrEnum):
+class InputKind(StrEnum):
     """A picture as our way makes it, a stretch of a stream in which pictures are still to be found, or RTP packets,
     each after its length of two bytes."""
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dondoc.demo import clips, rtp
-from dondoc.probing.picture import decode, received, whole
+from dondoc.probing.picture import decode, ffmpeg_packets, whole
 from dondoc.probing.picture.decoder import Decoder
-from dondoc.probing.picture.form import Form
+from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.rtsp.stretch import MOST_PACKETS, Packets
 from tests.probing.rtsp.test_codecs import ENCODERS, sent
 
@@ -47,8 +47,8 @@ def test_a_damaged_picture_is_seen_in_this_way_too() -> None:
 def test_a_confined_child_reads_packets_and_opens_no_socket_for_it() -> None:
     async def seen() -> tuple[str, str]:
         async with Decoder(1) as decoder:
-            found = await decoder.judge("jpeg", framed(jpegs()), form=Form.PACKETS)
-            none = await decoder.judge("vp8", framed(jpegs()), form=Form.PACKETS)
+            found = await decoder.judge("jpeg", framed(jpegs()), input_kind=InputKind.PACKETS)
+            none = await decoder.judge("vp8", framed(jpegs()), input_kind=InputKind.PACKETS)
             return found.verdict, none.verdict
 
     assert asyncio.run(seen()) == ("ok", "not_decodable")
@@ -68,13 +68,13 @@ def test_packets_are_kept_up_to_what_ffmpeg_takes_and_come_out_as_they_came() ->
 def test_however_much_comes_ffmpeg_comes_back() -> None:
     """It would write a report to the sender, and never notice that there is none to be written to."""
     packets = jpegs(60)
-    assert len(framed(packets)) > received.MOST * 2
+    assert len(framed(packets)) > ffmpeg_packets.MOST * 2
     picture = decode.received("jpeg", framed(packets))
     assert picture
     assert np.asarray(picture.y).shape == (clips.HEIGHT, clips.WIDTH)
 
 
-@given(st.lists(st.binary(max_size=60), max_size=20), st.sampled_from(sorted(received.NAMES)))
+@given(st.lists(st.binary(max_size=60), max_size=20), st.sampled_from(sorted(ffmpeg_packets.NAMES)))
 def test_no_packets_break_it(packets: list[bytes], codec: str) -> None:
     with suppress(whole.Damaged):
         decode.received(codec, framed([b"\x80\x60" + one for one in packets]))
