@@ -70,8 +70,8 @@ class Pictures:
             raise Verdict("not_decodable", "kiểu nén hình chưa hỗ trợ")
 
     def _number(self, packet: bytes) -> None:
-        """Heed that units have numbers, or none, whatever the description says."""
-        if self.track.codec == "h265" and (start := bounds(packet)[0]):
+        """Heed that units have numbers, or none, whatever the description says. What says so first counts."""
+        if self.track.codec == "h265" and self.track.numbering is None and (start := bounds(packet)[0]):
             numbered = is_numbered(packet[start:])
             if numbered not in (None, self.track.numbered):
                 self.track = replace(self.track, numbering=numbered)
