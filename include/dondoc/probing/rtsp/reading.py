@@ -16,6 +16,9 @@ from dondoc.probing.rtsp.signs import Signs, is_numbered
 from dondoc.probing.rtsp.stretch import Packets, Stretch
 
 UNKNOWN = 64  # packets of a codec that nobody named, until it is unknown
+# What is described as these, or as nothing that we know, may be seen to be something else. Packets of all others may
+# begin with any bytes: by chance, some of them look as if they were of these.
+DOUBTED = (None, "h264", "h265", "jpeg")
 
 
 def check(track: sdp.Video) -> None:
@@ -37,7 +40,9 @@ class Pictures:
 
     def __init__(self, track: sdp.Video, fits: Fits = memory.fits, *, reliable: bool = False) -> None:
         self.track, self._fits, self._reliable = track, fits, reliable
-        self._signs: Senders[Signs] | None = Senders(lambda _: Signs(), track.payload_type, by_source=False)
+        self._signs: Senders[Signs] | None = None
+        if track.codec in DOUBTED:
+            self._signs = Senders(lambda _: Signs(), track.payload_type, by_source=False)
         self._senders = self._made() if track.codec else None
         self._count = 0
         self.seen = False  # whether any packet with a payload came
