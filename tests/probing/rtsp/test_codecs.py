@@ -22,7 +22,7 @@ from dondoc.probing.probe import probe
 from dondoc.probing.rtsp import codecs as frames
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.codecs import CODECS, Frames, Kept, jpeg
-from dondoc.probing.rtsp.readers import collector
+from dondoc.probing.rtsp.readers import Pictures, collector
 from dondoc.probing.verdicts import Finding, Target
 from tests.processor import at_most
 
@@ -59,13 +59,17 @@ class Sink:
 
 
 @lru_cache
-def sent(codec: str, pictures: int = 3) -> tuple[list[list[bytes]], bytes]:
-    """RTP packets as FFmpeg makes them, by picture, and what the description would tell a decoder beforehand."""
+def sent(codec: str, pictures: int = 3, every: int = 1) -> tuple[list[list[bytes]], bytes]:
+    """RTP packets as FFmpeg makes them, by picture, and what the description would tell a decoder beforehand.
+
+    Args:
+        every: of so many pictures one is a key picture.
+    """
     name, options, more = ENCODERS[codec]
     sink = Sink()
     written: list[list[bytes]] = []
     with av.open(sink, "w", format="rtp", options={"packetsize": "1000", **more}, buffer_size=1000) as container:
-        stream: Any = container.add_stream(name, rate=10, options={"g": "1", **options})
+        stream: Any = container.add_stream(name, rate=10, options={"g": str(every), **options})
         stream.width, stream.height, stream.codec_context.thread_count = 352, 288, 1
         stream.pix_fmt = "yuvj420p" if codec == "jpeg" else "yuv420p"
         for number in range(pictures):
@@ -98,6 +102,19 @@ def test_a_picture_that_ffmpeg_sends_comes_out_whole_and_is_decoded(codec: str) 
     assert decoded is not None
     assert decoded.y.shape == (288, 352)
     assert float(decoded.y.mean()) == pytest.approx(125, abs=4)
+
+
+@pytest.mark.parametrize("codec", ENCODERS)
+def test_a_camera_that_is_joined_between_two_key_pictures_is_taken_for_what_it_is(codec: str) -> None:
+    pictures, beforehand = sent(codec, 12, 8)
+    named = next(name for name, ours in sdp.CODECS.items() if ours == codec)
+    told = f"a=fmtp:96 config={beforehand.hex()}\r\n"
+    track = sdp.video(f"m=video 0 RTP/AVP 96\r\na=rtpmap:96 {named}/90000\r\n{told}".encode())
+    assert track
+    reader = Pictures(track, reliable=True)
+    found = [made for one in pictures[1:] for packet in one if (made := reader.feed(packet))]
+    assert reader.track.codec == codec
+    assert found
 
 
 @pytest.mark.parametrize("codec", ENCODERS)

@@ -83,3 +83,18 @@ def test_any_pieces_are_a_jpeg_or_none(sent: list[bytes]) -> None:
     for one in sent:
         reader.feed(b"\x80\x1a" + bytes(10) + one)
     reader.taken()
+
+
+def test_senders_and_numbers_without_end_make_nobody_read_a_description_again() -> None:
+    described = "a=fmtp:96 sprop-vps=" + ",".join(["QAE="] * 12_000)
+    track = sdp.video(f"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n{described}\r\n".encode())
+    assert track
+    assert len(track.parameter_sets) == sdp.MOST_SETS
+    assert track.parameter_sets is track.parameter_sets
+    pictures = Pictures(track)
+    vps = b"\x40\x01\x0c\x01\xff\xff\0\0", b"\x40\x01\0\0\x0c\x01\xff\xff"
+    tracks = set[int]()
+    for number in range(20):
+        pictures.feed(b"\x80\x60" + number.to_bytes(2) + bytes(8) + vps[number % 2])
+        tracks.add(id(pictures.track))
+    assert len(tracks) <= 2

@@ -16,6 +16,9 @@ from dondoc.probing.rtsp.senders import Collector, Senders
 from dondoc.probing.rtsp.stretch import Packets, Stretch
 
 UNKNOWN = 64  # packets of a codec that nobody named, until it is unknown
+# What is described as these, or as nothing that we know, may be seen to be something else. Packets of all others may
+# begin with any bytes: by chance, some of them look as if they were of these.
+DOUBTED = (None, "h264", "h265", "jpeg")
 
 
 def check_readable(track: sdp.Video) -> None:
@@ -37,9 +40,9 @@ class Pictures:
 
     def __init__(self, track: sdp.Video, fits: Fits = memory.fits, *, reliable: bool = False) -> None:
         self.track, self._fits, self._reliable = track, fits, reliable
-        self._recogniser: Senders[Recogniser] | None = Senders(
-            lambda _: Recogniser(), track.payload_type, by_source=False
-        )
+        self._recogniser: Senders[Recogniser] | None = None
+        if track.codec in DOUBTED:
+            self._recogniser = Senders(lambda _: Recogniser(), track.payload_type, by_source=False)
         self._senders = self._made() if track.codec else None
         self._count = 0
         self.seen = False  # whether any packet with a payload came
@@ -72,8 +75,8 @@ class Pictures:
             raise Verdict("not_decodable", "kiểu nén hình chưa hỗ trợ")
 
     def _number(self, packet: bytes) -> None:
-        """Heed that units have numbers, or none, whatever the description says."""
-        if self.track.codec == "h265" and (start := bounds(packet)[0]):
+        """Heed that units have numbers, or none, whatever the description says. What says so first counts."""
+        if self.track.codec == "h265" and self.track.numbering is None and (start := bounds(packet)[0]):
             numbered = is_numbered(packet[start:])
             if numbered not in (None, self.track.numbered):
                 self.track = replace(self.track, numbering=numbered)

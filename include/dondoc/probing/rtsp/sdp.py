@@ -1,16 +1,17 @@
 """The description of a stream (SDP, RFC 4566), as far as one picture needs it."""
 
 import base64
-import binascii
 import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from urllib.parse import urljoin
 
 STATIC = {"26": "JPEG", "32": "MPV", "34": "H263"}  # payload types that need no rtpmap
 MOST_TRACKS = 16  # that are looked at
+MOST_SETS = 64  # parameter sets, of which cameras describe three: each sender of packets is given all of them
 _MEDIUM = re.compile(r"\n[ \t]*m=")
 _VIDEO, _ENCODING = re.compile(r"video\s+(?!$)", re.IGNORECASE), re.compile(r"([A-Za-z0-9.-]{1,40})(?:[/\s]|$)")
 _SIZE = re.compile(r"([1-9][0-9]{0,4})\s*[-,x]\s*([1-9][0-9]{0,4})")
@@ -89,12 +90,12 @@ class Video:
         """Of its fmtp line."""
         return _parameters(self._attribute("fmtp:", self._payload))
 
-    @property
+    @cached_property
     def parameter_sets(self) -> tuple[bytes, ...]:
         """What a decoder is told beforehand."""
-        return tuple(_parameter_sets(self.parameters))
+        return tuple(islice(_parameter_sets(self.parameters), MOST_SETS))
 
-    @property
+    @cached_property
     def size(self) -> tuple[int, int] | None:
         """Width and height of its pictures, where it says so: most write `framesize`, some `x-dimensions`."""
         told = _SIZE.fullmatch(self._attribute("framesize:", self._payload) or self._attribute("x-dimensions:"))
@@ -167,17 +168,15 @@ def _parameters(text: str) -> dict[str, str]:
     return parameters
 
 
-def _parameter_sets(parameters: Mapping[str, str]) -> list[bytes]:
-    sets = []
+def _parameter_sets(parameters: Mapping[str, str]) -> Iterator[bytes]:
     for name in ("sprop-parameter-sets", "sprop-vps", "sprop-sps", "sprop-pps"):
         for part in parameters.get(name, "").split(","):
-            try:
-                sets.append(base64.b64decode(part + "=" * (-len(part) % 4), validate=True))  # some leave "=" out
-            except (binascii.Error, ValueError):
-                continue
+            with contextlib.suppress(ValueError):
+                if told := base64.b64decode(part + "=" * (-len(part) % 4), validate=True):  # some leave "=" out
+                    yield told
     with contextlib.suppress(ValueError):
-        sets.append(bytes.fromhex(parameters.get("config", "")))  # MPEG-4 (RFC 6416)
-    return [nal for nal in sets if nal]
+        if told := bytes.fromhex(parameters.get("config", "")):  # MPEG-4 (RFC 6416)
+            yield told
 
 
 def controls(base: str, control: str, whole: str) -> tuple[str, ...]:
