@@ -10,9 +10,9 @@ from dondoc.probing.verdicts import OPEN, Verdict
 SHORT = 0.1  # share of cameras that were not asked: a machine that is large enough asks all of them
 MOST, LEAST = 0.5, 5  # share and number of cameras that another look was to tell of
 # What our own people can do about it.
-ADVICE: Mapping[Verdict, str] = {
-    Verdict.OUT_OF_RESOURCES: "Máy kiểm tra thiếu tài nguyên: nâng giới hạn tệp mở (ulimit -n; Docker: ulimits nofile), "
-    "kiểm tra bộ nhớ và cổng mạng còn trống, rồi chạy lại lượt kiểm tra trong đêm",
+ADVICE: Mapping[str, str] = {
+    Verdict.OUT_OF_RESOURCES: "Máy kiểm tra thiếu tài nguyên: nâng giới hạn tệp mở (ulimit -n; Docker: ulimits "
+    "nofile), kiểm tra bộ nhớ và cổng mạng còn trống, rồi chạy lại lượt kiểm tra trong đêm",
     Verdict.LOGIN_WITHHELD: "Mật khẩu chưa được gửi: kiểm tra DONDOC_SECRET_KEY có còn đúng khóa cũ không (dondoc "
     "doctor); trang của từng camera ghi rõ lý do",
     Verdict.UNCONFIRMED: "Lần xem lại chưa có kết quả: xem nhật ký tác vụ check, kiểm tra bộ nhớ và tải của máy",
