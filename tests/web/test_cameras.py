@@ -254,10 +254,10 @@ class TestCamera:
         seen(app, {1: "not_decodable"}, TONIGHT + timedelta(days=1))
         after = words_of(visit("viewer").get("/cameras/1").text)
         assert "Lần xem gần nhất (đêm 25/11/2021) không tính cho đơn vị nào: camera có gửi dữ liệu hình nhưng" in after
-        assert f"Để xem được hình: {advice}." in after
+        assert f"Hướng xử lý: {advice}." in after
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in after
         assert "– Chưa kiểm tra được: camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu" in never
-        assert f"không có thư. Để xem được hình: {advice}." in never
+        assert f"không có thư. Hướng xử lý: {advice}." in never
         assert "Cần làm" not in after + never
 
     def test_whom_the_second_look_helped_is_told_on_its_page_and_counted_by_why_in_the_list(
