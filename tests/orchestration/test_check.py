@@ -141,7 +141,7 @@ def test_a_night_that_our_machine_was_too_small_for_is_told_once_and_accuses_nob
     results = [nights.result(camera, "out_of_resources", now) for camera in (1, 2)]
     for name in (first, again):
         told = checking.conclude([name], [checking.store(name, rounds.found(desk, name, results), OF)], OF)
-        assert "Chưa kết luận được 02/02 camera do phía Sở (máy kiểm tra của Sở quá tải" in told["summary"]
+        assert "Chưa kết luận được 02/02 camera, có thể do phía Sở (máy kiểm tra của Sở quá tải" in told["summary"]
     assert {r.levelname for r in caplog.records if r.message.startswith("Chưa kết luận được 02/02")} == {"ERROR"}
     with desk.sessions.begin() as session:
         letters = session.scalars(select(OutboxLetter)).all()

@@ -27,7 +27,7 @@ class Unconcluded(NamedTuple):
 
     def __str__(self) -> str:
         causes = "; ".join(f"{verdict.label}: {count:02}" for verdict, count in self.why.items())
-        return f"Chưa kết luận được {sum(self.why.values()):02}/{self.cameras:02} camera do phía Sở ({causes})."
+        return f"Chưa kết luận được {sum(self.why.values()):02}/{self.cameras:02} camera, có thể do phía Sở ({causes})."
 
 
 def unconcluded(verdicts: Iterable[str]) -> Unconcluded | None:
