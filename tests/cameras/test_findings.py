@@ -26,7 +26,10 @@ OTHER_MODEL = (
     "model khai {}, thiết bị trả lời là {}: đối chiếu nhãn trên thân máy, sửa biểu mẫu hoặc ghi là đã thay thiết bị"
 )
 ZONE = "múi giờ của thiết bị đặt sai, giờ trên thiết bị"
-SET_IT = "đặt lại giờ, bật tự đồng bộ giờ (NTP)"
+CALL, ASK = "cần thì gọi đơn vị lắp đặt, bảo trì", "chưa rõ thì hỏi đơn vị lắp đặt, bảo trì"
+MEND = "khai nhầm thì sửa biểu mẫu, khai đúng thì nhờ đơn vị lắp đặt, bảo trì đặt lại luồng"
+SET_IT = f"đặt lại giờ, bật tự đồng bộ giờ (NTP), {CALL}"
+SET_ZONE = f"đặt lại múi giờ Việt Nam (GMT+7), {CALL}"
 CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     (Subject.STREAM, GOOD, FORM, []),
     (Subject.STREAM, GOOD, Declared(), []),
@@ -34,20 +37,20 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     (Subject.STREAM, GOOD | {"rate": 23.1}, FORM, []),  # shutters are slower by night
     (Subject.STREAM, GOOD | {"main": [1080, 1920]}, FORM, []),  # turned for a corridor
     (Subject.STREAM, GOOD | {"main": [1920, 1088]}, FORM, []),
-    (Subject.STREAM, GOOD | {"codec": "h264"}, FORM, ["chuẩn nén khai H.265+, luồng chính đang phát H.264"]),
+    (Subject.STREAM, GOOD | {"codec": "h264"}, FORM, [f"chuẩn nén khai H.265+, luồng chính đang phát H.264; {MEND}"]),
     (Subject.STREAM, GOOD | {"codec": "h264"}, FORM._replace(codec="other"), []),
     (Subject.STREAM, GOOD | {"codec": "jpeg"}, FORM._replace(codec="mjpeg"), []),
     (
         Subject.STREAM,
         GOOD | {"main": [1280, 720]},
         FORM,
-        ["độ phân giải khai 1080p (2MP), luồng chính đang phát 1280×720"],
+        [f"độ phân giải khai 1080p (2MP), luồng chính đang phát 1280×720; {MEND}"],
     ),
     (
         Subject.STREAM,
         GOOD | {"main": [2560, 1440]},
         FORM,
-        ["độ phân giải khai 1080p (2MP), luồng chính đang phát 2560×1440"],
+        [f"độ phân giải khai 1080p (2MP), luồng chính đang phát 2560×1440; {MEND}"],
     ),
     (Subject.STREAM, GOOD | {"main": [2688, 1520]}, FORM._replace(resolution="4mp"), []),
     (Subject.STREAM, GOOD | {"main": [704, 576], "sub": None}, FORM._replace(resolution="other"), []),
@@ -56,16 +59,16 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         GOOD | {"main": [640, 360]},
         FORM,
         [
-            "luồng chính chỉ 640×360, bằng cỡ của luồng phụ (khai 1080p (2MP)): kiểm tra đường dẫn luồng chính",
+            f"luồng chính chỉ 640×360, bằng cỡ của luồng phụ (khai 1080p (2MP)): kiểm tra đường dẫn luồng chính, {ASK}",
         ],
     ),
     (
         Subject.STREAM,
         GOOD | {"sub": [1920, 1080]},
         FORM,
-        ["luồng phụ phát 1920×1080, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ"],
+        [f"luồng phụ phát 1920×1080, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ, {ASK}"],
     ),
-    (Subject.STREAM, GOOD | {"rate": 15.0}, FORM, ["khai 25 hình/giây, luồng chính đang phát 15"]),
+    (Subject.STREAM, GOOD | {"rate": 15.0}, FORM, [f"khai 25 hình/giây, luồng chính đang phát 15; {MEND}"]),
     (Subject.STREAM, GOOD | {"rate": 12.0}, FORM, []),  # half of it: a slow shutter
     (Subject.STREAM, GOOD | {"main": [1920, 1080]}, FORM._replace(resolution="8k of a later form"), []),
     (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 30, "missing": 0}, FORM, []),
@@ -77,7 +80,7 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         FORM,
         [
             "khai lưu 30 ngày, chỉ xem lại được 12 ngày gần nhất; kiểm tra dung lượng ổ cứng, "
-            "lịch ghi, hoặc sửa biểu mẫu",
+            f"lịch ghi, {CALL}; khai nhầm thì sửa biểu mẫu",
         ],
     ),
     (Subject.RECORDER, {"recording": True, "newest": 1, "oldest": 12, "missing": 13}, FORM._replace(days=10), []),
@@ -112,14 +115,14 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     (Subject.CLOCK, {"utc": 251_764_448_340}, FORM, [f"đồng hồ của thiết bị nhanh trên 7961 năm; {SET_IT}"]),  # 9999
     (Subject.CLOCK, {"local": 30 - 7 * HOURS}, FORM, []),  # it may call its universal time local
     (Subject.CLOCK, {"local": 7 * HOURS}, FORM, [f"đồng hồ của thiết bị nhanh 07 giờ; {SET_IT}"]),
-    (Subject.CLOCK, {"utc": 0, "local": HOURS}, FORM, [f"{ZONE} nhanh 01 giờ: đặt lại múi giờ Việt Nam (GMT+7)"]),
+    (Subject.CLOCK, {"utc": 0, "local": HOURS}, FORM, [f"{ZONE} nhanh 01 giờ: {SET_ZONE}"]),
     (Subject.CLOCK, {"ours": -3600}, FORM, []),
     (Subject.CLOCK, {"utc": 7 * HOURS, "local": 5}, FORM, []),  # what its pictures show is right
     (
         Subject.CLOCK,
         {"utc": 5, "local": -7 * HOURS},
         FORM,
-        ["múi giờ của thiết bị đặt sai, giờ trên thiết bị chậm 07 giờ: đặt lại múi giờ Việt Nam (GMT+7)"],
+        [f"{ZONE} chậm 07 giờ: {SET_ZONE}"],
     ),
     (
         Subject.CLOCK,
@@ -164,12 +167,16 @@ def test_what_differs_from_the_form_is_told_and_nothing_else(
 
 def test_half_the_rate_is_a_finding_by_day() -> None:
     by_day = Measured(Subject.STREAM, NIGHT, GOOD | {"rate": 12.5}, by_day=True)
-    assert [said(one) for one in findings(FORM, by_day)] == ["khai 25 hình/giây, luồng chính đang phát 12,5"]
+    assert [said(one) for one in findings(FORM, by_day)] == [f"khai 25 hình/giây, luồng chính đang phát 12,5; {MEND}"]
 
 
 def test_every_finding_has_a_case() -> None:
     told = {one.code for subject, found, form, _ in CASES for one in findings(form, Measured(subject, NIGHT, found))}
     assert told == set(FindingCode)
+
+
+def test_every_finding_says_whom_to_call_but_where_the_agency_can_see_for_itself() -> None:
+    assert {code for code in FindingCode if "đơn vị lắp đặt, bảo trì" not in code.label} == {FindingCode.MODEL_DIFFERS}
 
 
 def test_what_forms_call_codecs_and_resolutions_is_known_here() -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dondoc import clock
 from dondoc.cameras.measured import facts, plan
 from dondoc.cameras.measured.declared import of
-from dondoc.cameras.measured.findings import FindingCode, findings
+from dondoc.cameras.measured.findings import ASK, CALL, FindingCode, findings
 from dondoc.cameras.measured.told import Told, told
 from dondoc.cameras.measured.turn import due
 from dondoc.cameras.nights import night
@@ -93,13 +93,14 @@ def test_a_week_of_closer_looks_tells_what_differs_and_is_no_outage(
         seen = {state.camera.id: state.state for state in now}
         shown, counted = figures.rows(app.registry, now, its), figures.measured(now, its)
         then = told(app, session, at(MONDAY, 10))
-    small = "luồng chính chỉ 640×360, bằng cỡ của luồng phụ (khai 1080p (2MP)): kiểm tra đường dẫn luồng chính"
+    small = "luồng chính chỉ 640×360, bằng cỡ của luồng phụ (khai 1080p (2MP)): kiểm tra đường dẫn luồng chính, " + ASK
     newest = on(stopped) - timedelta(days=9)
     [first, second] = sentences(its[stopped])
     assert first == small
     assert second.startswith("đầu ghi không còn ghi: ")
     assert f"bản ghi gần nhất xem lại được là của ngày {newest:%d/%m/%Y};" in second
-    assert sentences(its[slow]) == [small, "đồng hồ của thiết bị chậm 03 giờ; đặt lại giờ, bật tự đồng bộ giờ (NTP)"]
+    set_it = f"đặt lại giờ, bật tự đồng bộ giờ (NTP), {CALL}"
+    assert sentences(its[slow]) == [small, f"đồng hồ của thiết bị chậm 03 giờ; {set_it}"]
     assert sentences(its[good]) == [small]
     assert set(seen.values()) == {"ok"}
     assert (counted.cameras, counted.recorders, counted.kept) == (3, 2, 1)

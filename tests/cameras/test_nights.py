@@ -674,14 +674,14 @@ class TestLetters:
 
     def test_what_could_not_be_looked_at_is_told_with_what_would_help(self, app: AppContext, fleet: Fleet) -> None:
         sub = self.submission(app)
-        works, *others = self.declared(app, sub, fleet, ["healthy", "dark", "missing", "digest"])[:4]
-        unseen = ("blocked_target", "login_withheld", "not_decodable")
+        works, *others = self.declared(app, sub, fleet, ["healthy", "dark", "missing", "digest", "busy", "slow"])[:6]
+        unseen = ("blocked_target", "login_withheld", "not_decodable", "out_of_resources", "unconfirmed")
         for camera, verdict in zip((works, *others), ("ok", *unseen), strict=True):
             seen(app, camera, verdict, NIGHT)
         letters.reachability(app, [sub], NOW)
         (letter,) = all_of(app, OutboxLetter)
         for verdict in unseen:
-            words = f"“{verdicts.SENTENCE[verdict]}”: {verdicts.ADVICE[verdict]}."
+            words = f"Với camera có ghi “{verdicts.SENTENCE[verdict]}”: {verdicts.ADVICE[verdict]}."
             assert words in letter.text
             assert words in letter.html
         assert "Đề nghị Quý cơ quan:" not in letter.text, "nothing counts against it"

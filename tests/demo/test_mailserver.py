@@ -7,6 +7,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -56,6 +57,16 @@ def test_a_letter_is_found_moved_and_read_over_imap(mail: MailServer) -> None:
         box.move(box.uids('HEADER Message-ID "<hai@ha.test>"'), "Da-tiep-nhan")
         assert [m.subject for m in box.fetch()] == ["mot"]
     assert [m["subject"] for m in mail.boxes.messages("a@b.test")] == ["mot", "hai"]
+
+
+def test_its_lists_do_not_pass_through_where_temporary_files_lie(
+    mail: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "another file system"))
+    send(mail.smtp_port, letter("mot"))
+    server = imap_from_url(mail.imap_url("a@b.test"))
+    with MailBoxUnencrypted(server.host, server.port).login(server.user, server.password) as box:
+        assert [m.subject for m in box.fetch()] == ["mot"]
 
 
 def test_the_page_lists_newest_first_and_shows_each_letter_without_running_it(mail: MailServer) -> None:

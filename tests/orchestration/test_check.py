@@ -17,10 +17,12 @@ from dondoc.orchestration import checking
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
+from tests.cameras import nights
 from tests.conftest import CLERK
 from tests.orchestration import rounds
 
 pytestmark = pytest.mark.slow
+OF = rounds.context()
 WHO = {"agency": "so-nnptnt", "role": "focal_officer", "name": "Lê A", "email": "a@x.test", "phone": "0912"}
 
 
@@ -127,6 +129,24 @@ def test_when_our_own_side_is_down_nothing_is_asked_and_everybody_is_told(
         assert session.scalars(select(NightRun.our_side_down)).one()
         letters = session.scalars(select(OutboxLetter).where(OutboxLetter.kind == "internal")).all()
     assert len(letters) == 1
+
+
+def test_a_night_that_our_machine_was_too_small_for_is_told_once_and_accuses_nobody(
+    desk: AppContext, fleet: Fleet, environment: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    declare(desk, fleet, "healthy", "missing")
+    environment.setenv("DONDOC_OPS_ADDRESS", "ops@example.vn")
+    first, again = (rounds.batch(desk, [1, 2], look=look) for look in ("night", "second"))
+    now = clock.now()
+    results = [nights.result(camera, "out_of_resources", now) for camera in (1, 2)]
+    for name in (first, again):
+        told = checking.conclude([name], [checking.store(name, rounds.found(desk, name, results), OF)], OF)
+        assert "Chưa kết luận được 02/02 camera, có thể do phía Sở (máy kiểm tra của Sở quá tải" in told["summary"]
+    assert {r.levelname for r in caplog.records if r.message.startswith("Chưa kết luận được 02/02")} == {"ERROR"}
+    with desk.sessions.begin() as session:
+        letters = session.scalars(select(OutboxLetter)).all()
+    assert [letter.kind for letter in letters] == ["internal"]
+    assert "nâng giới hạn tệp mở" in letters[0].text
 
 
 def test_a_batch_that_failed_does_not_cost_the_others_their_night(

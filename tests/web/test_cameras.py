@@ -18,7 +18,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
-from dondoc.probing.verdicts import ADVICE, Help
+from dondoc.probing.verdicts import ADVICE, Help, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
 from tests.cameras.nights import result, said
@@ -254,10 +254,10 @@ class TestCamera:
         seen(app, {1: "not_decodable"}, TONIGHT + timedelta(days=1))
         after = words_of(visit("viewer").get("/cameras/1").text)
         assert "Lần xem gần nhất (đêm 25/11/2021) không tính cho đơn vị nào: camera có gửi dữ liệu hình nhưng" in after
-        assert f"Để xem được hình: {advice}." in after
+        assert f"Hướng xử lý: {advice}." in after
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in after
         assert "– Chưa kiểm tra được: camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu" in never
-        assert f"không có thư. Để xem được hình: {advice}." in never
+        assert f"không có thư. Hướng xử lý: {advice}." in never
         assert "Cần làm" not in after + never
 
     def test_whom_the_second_look_helped_is_told_on_its_page_and_counted_by_why_in_the_list(
@@ -274,6 +274,17 @@ class TestCamera:
         assert f"02 camera: {Help.MISREAD.label}" in counted
         assert f"01 camera: {Help.NETWORK.label}" in counted
         assert "Các lượt kiểm tra" not in words_of(visit("viewer").get("/cameras?state=ok").text)
+
+    def test_the_list_counts_by_round_and_why_of_how_many_nothing_is_known(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        at = NOW - timedelta(minutes=5)
+        verdicts = {1: "out_of_resources", 2: "unconfirmed", 3: "out_of_resources", 4: "ok"}
+        found = [result(number, verdict, at) for number, verdict in verdicts.items()]
+        night.store(app, found, night=TONIGHT, round="all", now=at)
+        page = words_of(visit("viewer").get("/cameras").text)
+        assert f"02 camera: {Verdict.OUT_OF_RESOURCES.label}" in page
+        assert f"01 camera: {Verdict.UNCONFIRMED.label}" in page
 
     def test_the_address_and_the_steps_are_for_operators(
         self, app: AppContext, fleet: Fleet, cameras: list[int], visit: Visit

@@ -39,7 +39,7 @@ def list_cameras(
 
 
 def list_nights(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Các lượt kiểm tra trong 07 ngày qua: đã xem bao nhiêu, bao nhiêu camera phải đọc lại mới có hình, vì sao."""
+    """Các lượt kiểm tra trong 07 ngày qua: đã xem bao nhiêu, bao nhiêu phải đọc lại hay chưa kết luận được, vì sao."""
     from dondoc import clock
     from dondoc.cameras.nights import rounds
     from dondoc.configuration.context import open_context
@@ -47,7 +47,7 @@ def list_nights(as_json: Annotated[bool, typer.Option("--json")] = False) -> Non
     app = open_context()
     with app.sessions.reading() as session:
         found = rounds.latest(session, clock.now())
-    rows = [{**one._asdict(), "reason": one.our_side_down or "; ".join(rounds.in_words(one.helped))} for one in found]
+    rows = [{**one._asdict(), "reason": rounds.why(one)} for one in found]
     show(rows, as_json, ["night", "name", "planned", "looked", "showing", "reason"])
 
 

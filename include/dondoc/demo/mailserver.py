@@ -12,7 +12,9 @@ import socket
 import threading
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -84,12 +86,14 @@ class _Imap(threading.Thread):
 
     async def _serve(self) -> None:
         from proxyprotocol.reader import ProxyProtocolReader
-        from pymap.backend.maildir import MaildirBackend
+        from pymap.backend.maildir import MaildirBackend, io
         from pymap.backend.maildir.mailbox import Maildir
         from pymap.imap import IMAPServer, IMAPService
 
         # pymap 0.36 copies only what this returns, and then deletes the letter: give it the letter with its contents.
         Maildir.get_message_metadata = Maildir.get_message  # type: ignore[method-assign]
+        # It moves its lists here from where temporary files lie, which fails where that is another file system.
+        io.NamedTemporaryFile = partial(NamedTemporaryFile, dir=self._home)  # type: ignore[assignment]
         parser = argparse.ArgumentParser()
         parser.set_defaults(debug=False, passlib_cfg=None)
         IMAPService.add_arguments(parser)

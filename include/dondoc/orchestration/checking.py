@@ -169,6 +169,8 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
         _concluded(app, {name: batch for name, batch in planned.items() if batch.look == round}, receipts, now)
         for round in dict.fromkeys(batch.look for batch in planned.values())
     ]
+    if left := _unconcluded(app, day, now):
+        said.append(left)
     if off := _own_clock(app, day, now):
         said.append(off)
     settled = outages.settle(app, night=day, now=now)
@@ -236,6 +238,21 @@ def _told(app: AppContext, day: date, round: str, now: datetime) -> str:
         with app.sessions.begin() as session:
             notices.local_outage(app, session, day, round, sentence, now)
     return sentence
+
+
+def _unconcluded(app: AppContext, day: date, now: datetime) -> str:
+    """That too much of a night tells nothing because of us, of which staff is told; nothing where it is not so."""
+    from dondoc.cameras.nights import night, unconcluded
+    from dondoc.staff import notices
+
+    with app.sessions.begin() as session:
+        left = unconcluded.unconcluded(night.last_of_night(session, day).values())
+        if left is None:
+            return ""
+        log.error("%s", left)
+        todo = [unconcluded.ADVICE[verdict] for verdict in left.why]
+        notices.unconcluded(app, session, day, [f"Đêm {day:%d/%m/%Y}: {left}", *todo], now)
+    return str(left)
 
 
 def _own_clock(app: AppContext, day: date, now: datetime) -> str:

@@ -52,7 +52,7 @@ class Verdict(Code):
     OUT_OF_RESOURCES = (
         "out_of_resources",
         Phase.ADDRESS,
-        "máy kiểm tra của Sở thiếu tài nguyên (tệp mở, cổng mạng, bộ nhớ)",
+        "máy kiểm tra của Sở quá tải nên chưa xem được",
         "không phải sửa gì tại camera, Sở sẽ kiểm tra lại",
     )
     DNS_FAILURE = (

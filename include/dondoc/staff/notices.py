@@ -128,6 +128,19 @@ def local_outage(app: AppContext, session: Session, night: date, round: str, sum
     return _tell(app, session, Notice.LOCAL_OUTAGE, about, lines, now)
 
 
+def unconcluded(app: AppContext, session: Session, night: date, lines: Sequence[str], now: datetime) -> list[int]:
+    """Tell the administrator, once a night, that much of it says nothing of the cameras because of us.
+
+    Returns:
+        ids of the outbox rows.
+    """
+    about = compose.of_cameras(
+        app.registry.survey, app.registry.office, LetterKind.INTERNAL, f"{Notice.UNCONCLUDED}|{night}"
+    )
+    told = [*lines, "Các camera này không tính cho đơn vị nào, không mở sự cố, không có thư"]
+    return _tell(app, session, Notice.UNCONCLUDED, about, told, now)
+
+
 def own_clock(app: AppContext, session: Session, night: date, summary: str, now: datetime) -> list[int]:
     """Tell the administrator, once a night, that our own clock seems to be wrong.
 

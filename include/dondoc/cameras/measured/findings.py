@@ -19,6 +19,8 @@ RATE_OFF = 0.25, 2.0  # share and pictures a second that a rate may be off: what
 HALF_OFF = 0.75  # of half a rate, likewise
 CLOCK_OFF, OUR_ZONE = timedelta(minutes=5), timedelta(hours=7)
 C = TypeVar("C", bound=Code)
+CALL, ASK = "cần thì gọi đơn vị lắp đặt, bảo trì", "chưa rõ thì hỏi đơn vị lắp đặt, bảo trì"
+MEND = "khai nhầm thì sửa biểu mẫu, khai đúng thì nhờ đơn vị lắp đặt, bảo trì đặt lại luồng"
 
 
 class FindingCode(ReasonCode):
@@ -30,48 +32,53 @@ class FindingCode(ReasonCode):
         super().__init__(code, label)
         self.short = short
 
-    CODEC_DIFFERS = "codec_differs", "chuẩn nén", "chuẩn nén khai {declared}, luồng chính đang phát {measured}"
+    CODEC_DIFFERS = (
+        "codec_differs",
+        "chuẩn nén",
+        f"chuẩn nén khai {{declared}}, luồng chính đang phát {{measured}}; {MEND}",
+    )
     RESOLUTION_DIFFERS = (
         "resolution_differs",
         "độ phân giải",
-        "độ phân giải khai {declared}, luồng chính đang phát {measured}",
+        f"độ phân giải khai {{declared}}, luồng chính đang phát {{measured}}; {MEND}",
     )
     MAIN_IS_SMALL = (
         "main_is_small",
         "luồng chính là luồng phụ",
-        "luồng chính chỉ {measured}, bằng cỡ của luồng phụ (khai {declared}): kiểm tra đường dẫn luồng chính",
+        "luồng chính chỉ {measured}, bằng cỡ của luồng phụ (khai {declared}): kiểm tra đường dẫn luồng chính, "
+        f"{ASK}",
     )
     SUB_IS_MAIN = (
         "sub_is_main",
         "luồng phụ là luồng chính",
-        "luồng phụ phát {measured}, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ",
+        f"luồng phụ phát {{measured}}, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ, {ASK}",
     )
     RATE_DIFFERS = (
         "rate_differs",
         "tốc độ khung hình",
-        "khai {declared} hình/giây, luồng chính đang phát {measured}",
+        f"khai {{declared}} hình/giây, luồng chính đang phát {{measured}}; {MEND}",
     )
     NOT_RECORDING = (
         "not_recording",
         "đầu ghi không còn ghi",
         "đầu ghi không còn ghi: hỏi thử ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày "
-        "{newest}; kiểm tra ổ cứng, lịch ghi của đầu ghi, cần thì gọi đơn vị lắp đặt, bảo trì",
+        f"{{newest}}; kiểm tra ổ cứng, lịch ghi của đầu ghi, {CALL}",
     )
     KEPT_TOO_SHORT = (
         "kept_too_short",
         "số ngày lưu trữ",
-        "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất; kiểm tra dung lượng ổ cứng, lịch ghi, hoặc "
-        "sửa biểu mẫu",
+        "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất; kiểm tra dung lượng ổ cứng, lịch ghi, "
+        f"{CALL}; khai nhầm thì sửa biểu mẫu",
     )
     CLOCK_WRONG = (
         "clock_wrong",
         "đồng hồ sai trên 05 phút",
-        "đồng hồ của thiết bị {drift}; đặt lại giờ, bật tự đồng bộ giờ (NTP)",
+        f"đồng hồ của thiết bị {{drift}}; đặt lại giờ, bật tự đồng bộ giờ (NTP), {CALL}",
     )
     ZONE_WRONG = (
         "zone_wrong",
         "múi giờ",
-        "múi giờ của thiết bị đặt sai, giờ trên thiết bị {drift}: đặt lại múi giờ Việt Nam (GMT+7)",
+        f"múi giờ của thiết bị đặt sai, giờ trên thiết bị {{drift}}: đặt lại múi giờ Việt Nam (GMT+7), {CALL}",
     )
     MODEL_DIFFERS = (
         "model_differs",

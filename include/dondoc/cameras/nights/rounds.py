@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.state.checks import BY_HAND, DAYLIGHT, RECENT
-from dondoc.probing.verdicts import Help, Verdict
+from dondoc.probing.verdicts import NOT_CHECKED, Help, Verdict
 from dondoc.store.cameras import NightRun
 
 SECOND = "second"  # the round that looks again at what was not seen well that night
@@ -26,7 +26,8 @@ OF_ALL = ("night", SECOND, "day", DAYLIGHT, "all")  # not of the few that somebo
 
 
 class Round(NamedTuple):
-    """`looked` at of `planned` cameras, `showing` a good picture; `helped`: by why a second look at once was needed."""
+    """`looked` at of `planned` cameras, `showing` a good picture; `helped`: by why a second look at once was needed;
+    `open`: of how many nothing is known after it, by why."""
 
     night: date
     round: str
@@ -37,6 +38,7 @@ class Round(NamedTuple):
     looked: int
     showing: int
     helped: Mapping[Help, int]
+    open: Mapping[Verdict, int]
     our_side_down: str | None
 
 
@@ -64,6 +66,7 @@ def _round(run: NightRun) -> Round:
         looked=sum(run.counts.values()),
         showing=run.counts.get(Verdict.OK, 0),
         helped=helped(run),
+        open={why: run.counts[why] for why in Verdict if why in NOT_CHECKED and run.counts.get(why)},
         our_side_down=run.our_side_down,
     )
 
@@ -73,5 +76,10 @@ def helped(run: NightRun) -> dict[Help, int]:
     return {Help.stored(why): count for why, count in sorted(run.helped.items())}
 
 
-def in_words(helped: Mapping[Help, int]) -> list[str]:
-    return [f"{count:02} camera: {why.label}" for why, count in helped.items()]
+def in_words(counts: Mapping[Help, int] | Mapping[Verdict, int]) -> list[str]:
+    return [f"{count:02} camera: {why.label}" for why, count in counts.items()]
+
+
+def why(round: Round) -> str:
+    """What is to be said of a round beside its counts."""
+    return round.our_side_down or "; ".join([*in_words(round.helped), *in_words(round.open)])

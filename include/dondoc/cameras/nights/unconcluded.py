@@ -1,0 +1,39 @@
+"""Whether a night told little because of us: each such look counts against no camera, but many of them must not pass
+unnoticed."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from dondoc.probing.verdicts import OPEN, Verdict
+
+SHORT = 0.1  # share of cameras that were not asked: a machine that is large enough asks all of them
+MOST, LEAST = 0.5, 5  # share and number of cameras that another look was to tell of
+# What our own people can do about it.
+ADVICE: Mapping[str, str] = {
+    Verdict.OUT_OF_RESOURCES: "Máy kiểm tra thiếu tài nguyên: nâng giới hạn tệp mở (ulimit -n; Docker: ulimits "
+    "nofile), kiểm tra bộ nhớ và cổng mạng còn trống, rồi chạy lại lượt kiểm tra trong đêm",
+    Verdict.LOGIN_WITHHELD: "Mật khẩu chưa được gửi: kiểm tra DONDOC_SECRET_KEY có còn đúng khóa cũ không (dondoc "
+    "doctor); trang của từng camera ghi rõ lý do",
+    Verdict.UNCONFIRMED: "Lần xem lại chưa có kết quả: xem nhật ký tác vụ check, kiểm tra bộ nhớ và tải của máy",
+}
+
+
+class Unconcluded(NamedTuple):
+    """How many cameras of how many have no verdict of their own, by why; the most frequent first."""
+
+    cameras: int
+    why: Mapping[Verdict, int]
+
+    def __str__(self) -> str:
+        causes = "; ".join(f"{verdict.label}: {count:02}" for verdict, count in self.why.items())
+        return f"Chưa kết luận được {sum(self.why.values()):02}/{self.cameras:02} camera, có thể do phía Sở ({causes})."
+
+
+def unconcluded(verdicts: Iterable[str]) -> Unconcluded | None:
+    """What a night's newest verdicts leave open, where that is too much to be chance; else None."""
+    counts = Counter(verdicts)
+    why = {Verdict.stored(verdict): count for verdict, count in counts.most_common() if verdict in OPEN}
+    cameras, left = counts.total(), sum(why.values())
+    short = why.get(Verdict.OUT_OF_RESOURCES, 0) > SHORT * cameras
+    return Unconcluded(cameras, why) if short or (left >= LEAST and left > MOST * cameras) else None
