@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from dondoc.errors import Problem
 
 HERE = ZoneInfo("Asia/Ho_Chi_Minh")
+OUR_OFFSET = timedelta(hours=7)  # from universal time, all year
 _started = time.monotonic()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from dondoc.cameras.measured import facts, own_clock
 from dondoc.cameras.measured.facts import CloserLook
 from dondoc.cameras.measured.findings import Measured, findings
-from dondoc.cameras.measured.own_clock import Drift, drift, wrong
+from dondoc.cameras.measured.own_clock import Drift, measured_drift, wrong
 from dondoc.cameras.measured.words import in_words
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
@@ -73,7 +73,7 @@ def test_whatever_devices_say_ours_is_not_wrong_by_what_few_say(ahead: list[int]
     ],
 )
 def test_what_a_device_tells_of_our_clock(found: dict[str, object], ahead: int | None) -> None:
-    assert drift(found) == (None if ahead is None else timedelta(seconds=ahead))
+    assert measured_drift(found) == (None if ahead is None else timedelta(seconds=ahead))
 
 
 def measured(app: AppContext, *ahead: int) -> list[int]:

@@ -22,11 +22,11 @@ from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.recorder import CONTROL, Answer, beside, conclude, is_of, moment, next_day, span
 from dondoc.probing.rtsp import key_picture, sdp, stream_facts
-from dondoc.probing.rtsp.depacketise import bounds, recorded_at, sender
+from dondoc.probing.rtsp.depacketise import bounds, recorded_at
 from dondoc.probing.rtsp.dialogue import Dialogue, Verdict, base
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.rtsp.readers import Pictures, check_readable
-from dondoc.probing.rtsp.senders import REPORTS
+from dondoc.probing.rtsp.senders import is_report
 from dondoc.probing.verdicts import Verdict as Codes
 from dondoc.probing.wanted import LoginOutcome, Playback, Subject, Wanted
 
@@ -106,29 +106,33 @@ async def _stream(dialogue: Dialogue, decoder: Decoder) -> dict[str, Any]:
 
 async def _played(dialogue: Dialogue, found: dict[str, Any], fits: Fits) -> tuple[str, bytes]:
     """Its codec and a key picture, as far as they came; what the packets tell is added to what was found."""
-    codec, picture = "", b""
+    picture = b""
     meter: stream_facts.Meter | None = None
     try:
         async with asyncio.timeout(STREAM), _playing(dialogue) as (track, way):
-            codec = track.codec or ""
-            found["codec"] = codec or track.encoding.lower()
+            found["codec"] = _name(track)
             check_readable(track)
             reader = Pictures(track, fits, reliable=way.reliable)
             async with asyncio.timeout(stream_facts.MOST):
                 while not (picture and meter and meter.enough):
                     packet = await way.read()
                     picture = (not picture and reader.feed(packet)) or picture
-                    if meter is None or reader.track is not track:  # it is of another codec than described
+                    if meter is None or reader.track is not track:  # its packets are not what was described
                         meter, track = _meter(reader.track, reliable=way.reliable), reader.track
-                        codec = track.codec or ""
-                        found["codec"] = codec or track.encoding.lower()
+                        found["codec"] = _name(track)
                     meter.feed(packet, time.monotonic())
     except BROKEN as error:
         _unless_refused(error)  # what came until then was measured
     finally:
         dialogue.close()
-    found |= meter.facts() if meter else {}
-    return codec, picture
+    if meter is None:
+        return "", b""
+    found |= meter.facts()
+    return meter.codec, picture
+
+
+def _name(track: sdp.Video) -> str:
+    return track.codec or track.encoding.lower()
 
 
 def _meter(track: sdp.Video, *, reliable: bool) -> stream_facts.Meter:
@@ -216,7 +220,7 @@ async def _answer(dialogue: Dialogue, headers: dict[str, str], asked: tuple[date
             while size < HEAD:
                 packet = await way.read()
                 start, end = bounds(packet)
-                size += end - start if start < end and sender(packet)[0] not in REPORTS else 0
+                size += 0 if is_report(packet) else max(0, end - start)
                 if at := recorded_at(packet):  # says more than what was agreed
                     played = at, at
             return Answer.PLAYED if played is None or is_of(played, asked) else Answer.ELSEWHERE

@@ -18,7 +18,7 @@ import h11
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from dondoc.clock import HERE
+from dondoc.clock import HERE, OUR_OFFSET
 from dondoc.probing import zones
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.rtsp.authentication import Login, choose, parse_challenges
@@ -30,7 +30,7 @@ TIME, INFORMATION = "GetSystemDateAndTime", "GetDeviceInformation"  # its operat
 WSS = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-"
 MOST = 16 * 1024  # bytes of an answer, which has a thousand; XML can be made to take the square of its length
 LONGEST = 64  # characters of a name that a device gives itself
-OUR_ZONE, CLOSE = timedelta(hours=7), timedelta(minutes=5)
+CLOSE = timedelta(minutes=5)
 NOT_AUTHORIZED = {"NotAuthorized", "FailedAuthentication"}  # fault codes of ONVIF and of WS-Security
 BLAMES_US = NOT_AUTHORIZED | {"Sender", "Client"}  # of SOAP 1.2, 1.1: the same question without a login was no fault
 
@@ -135,9 +135,9 @@ def offsets(answer: Answer, now: datetime) -> Mapping[str, int]:
     zone = _zone(root.findtext(".//{*}TZ") or "", now)
     utc = _moment(root.find(".//{*}UTCDateTime"), UTC)
     local = _moment(root.find(".//{*}LocalDateTime"), HERE)
-    if utc and local and utc.replace(tzinfo=HERE) == local and zone == OUR_ZONE:
+    if utc and local and utc.replace(tzinfo=HERE) == local and zone == OUR_OFFSET:
         local = None
-    if local and not utc and zone is not None and abs(local - now + OUR_ZONE) > CLOSE:
+    if local and not utc and zone is not None and abs(local - now + OUR_OFFSET) > CLOSE:
         utc = local.replace(tzinfo=timezone(zone))
     told = (("utc", utc), ("local", local))
     return {name: round((one - now) / timedelta(seconds=1)) for name, one in told if one}
@@ -146,7 +146,7 @@ def offsets(answer: Answer, now: datetime) -> Mapping[str, int]:
 def _zone(text: str, now: datetime) -> timedelta | None:
     """Its zone, ours if it may be that; None where nobody can tell."""
     meant = zones.offsets(text, now)
-    return OUR_ZONE if OUR_ZONE in meant else next(iter(meant)) if len(meant) == 1 else None
+    return OUR_OFFSET if OUR_OFFSET in meant else next(iter(meant)) if len(meant) == 1 else None
 
 
 def _moment(element: Element | None, zone: tzinfo) -> datetime | None:

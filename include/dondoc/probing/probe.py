@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from traceback import extract_tb
@@ -66,7 +67,8 @@ async def probe(
         the finding, whatever the camera does.
 
     Raises:
-        Problem: no picture can be decoded here.
+        Problem: no child that decodes pictures can be started, or the thresholds cannot be read. What this machine
+            lacks is a verdict of its own (`out_of_resources`).
     """
     if stage == 2 and decoder is None:
         async with Decoder(1) as own:
@@ -84,7 +86,7 @@ async def _probe(
     """One check: at stage 2 when there is a decoder.
 
     Args:
-        shared_logins: of closer looks that share their logins.
+        shared_logins: what other closer looks have learned of logins.
     """
     started, stage = time.monotonic(), 2 if decoder else 1
     try:
@@ -110,26 +112,37 @@ async def _probe(
         seen, why, measured = _fault(error), None, None
     finally:
         dialogue.close()
-    all_of_them = [*dialogues, *closer]
-    return Finding(
+    finding = Finding(
         camera=target.id,
         verdict=Codes[seen.verdict.upper()],
         detail=f"{seen.detail}{_led_away(seen, dialogue)}",
         elapsed_ms=_since(started),
         stage=stage,
-        password_sent=any(one.password_sent for one in all_of_them),
         steps=() if seen.verdict == Codes.OK else _told(dialogues),
         features=seen.features or None,
         thumbnail=seen.thumbnail,
-        password_answered=any(one.password_answered for one in dialogues)
-        and not dialogue.password_refused
-        and not any(one.login_in_vain for one in all_of_them[1:]),
-        password_refused=any(one.password_refused for one in dialogues)
-        and not any(one.password_answered for one in dialogues),
-        login_taken_back=any(one.login_in_vain for one in closer),
-        digest=any(one.digest for one in all_of_them),
         measured=measured,
         help=why,
+    )
+    return _with_logins(finding, dialogues, closer)
+
+
+def _with_logins(finding: Finding, looks: Sequence[Dialogue], closer: Sequence[Dialogue]) -> Finding:
+    """The finding, with what became of the login in all dialogues of the check.
+
+    Args:
+        looks: of the first look and of a second one; closer: of a closer look.
+    """
+    everywhere = [*looks, *closer]
+    answered = any(one.password_answered for one in looks)
+    in_vain_later = any(one.login_in_vain for one in everywhere[1:])
+    return replace(
+        finding,
+        password_sent=any(one.password_sent for one in everywhere),
+        password_answered=answered and not looks[0].password_refused and not in_vain_later,
+        password_refused=any(one.password_refused for one in looks) and not answered,
+        login_taken_back=any(one.login_in_vain for one in closer),
+        digest=any(one.digest for one in everywhere),
     )
 
 

@@ -1,4 +1,4 @@
-"""Camera verdicts, their phases, and what follows from them. A contract: see docs/architecture.md §4."""
+"""Camera verdicts, their phases, and what follows from them. A contract: see docs/codes.md."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

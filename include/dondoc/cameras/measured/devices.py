@@ -45,7 +45,7 @@ def asked(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     return found
 
 
-def shut(session: Session, logins: Sequence[Login], night: date) -> set[int]:
+def withheld(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     """Cameras that are not to be looked at closely with their login: their device took it, and refused it when it was
     asked for more."""
     m, a = CameraMeasurement, CredentialAttempt

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from dondoc.cameras.measured import models
+from dondoc.clock import OUR_OFFSET
 from dondoc.probing.recorder import YESTERDAY, Recording
 from dondoc.probing.wanted import Subject
 from dondoc.vocabulary.code import Code
@@ -17,7 +18,7 @@ from dondoc.vocabulary.reasons import Reason, ReasonCode, because
 SMALL = 720 * 576  # pixels: what sub-streams have, and no main stream of a camera that is sold as 720p or more
 RATE_OFF = 0.25, 2.0  # share and pictures a second that a rate may be off: what counts them has seconds only
 HALF_OFF = 0.75  # of half a rate, likewise
-CLOCK_OFF, OUR_ZONE = timedelta(minutes=5), timedelta(hours=7)
+CLOCK_OFF = timedelta(minutes=5)
 C = TypeVar("C", bound=Code)
 CALL, ASK = "cần thì gọi đơn vị lắp đặt, bảo trì", "chưa rõ thì hỏi đơn vị lắp đặt, bảo trì"
 MEND = "khai nhầm thì sửa biểu mẫu, khai đúng thì nhờ đơn vị lắp đặt, bảo trì đặt lại luồng"
@@ -191,7 +192,7 @@ def _clock(declared: Declared, measured: Measured) -> Iterator[Reason]:
     shown = there if there is not None else universal
     if shown is None or abs(shown) <= CLOCK_OFF:
         return
-    mistaken = OUR_ZONE if there is None else -OUR_ZONE if universal is None else None
+    mistaken = OUR_OFFSET if there is None else -OUR_OFFSET if universal is None else None
     if mistaken is not None and abs(shown - mistaken) <= CLOCK_OFF:
         return
     zone = universal is not None and abs(universal) <= CLOCK_OFF

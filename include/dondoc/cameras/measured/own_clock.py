@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.logins.attempts import device, hosts
 from dondoc.cameras.measured.findings import Measured
+from dondoc.clock import OUR_OFFSET
 from dondoc.probing.wanted import Subject
 from dondoc.store.cameras import Camera, CameraMeasurement
 
 DEVICES, AGENCIES = 5, 2  # at least: one agency's devices may all follow one wrong server of time
 ALIKE = timedelta(minutes=1)  # from the middle
 WRONG = timedelta(minutes=1)  # devices that follow a server of time differ by seconds
-ZONE = timedelta(hours=7)  # of who calls local time universal
 OURS = "ours"  # in place of what was measured of a clock: seconds by which ours seems to be off
 
 
@@ -43,16 +43,16 @@ def wrong(drifts: Iterable[Drift]) -> timedelta | None:
     return -timedelta(seconds=round(middle)) if most and abs(middle) > WRONG / timedelta(seconds=1) else None
 
 
-def drift(found: Mapping[str, Any]) -> timedelta | None:
+def measured_drift(found: Mapping[str, Any]) -> timedelta | None:
     """What a measured clock says of ours; None: nothing, as where a device may have mistaken one time for the other."""
     universal, local = found.get("utc"), found.get("local")
     if isinstance(universal, int):
         ahead = timedelta(seconds=universal)
-        return ahead if local is not None or abs(ahead - ZONE) > ALIKE else None
+        return ahead if local is not None or abs(ahead - OUR_OFFSET) > ALIKE else None
     if not isinstance(local, int):
         return None
     alone = timedelta(seconds=local)
-    return alone if abs(alone + ZONE) > ALIKE else None
+    return alone if abs(alone + OUR_OFFSET) > ALIKE else None
 
 
 def wrong_nights(
@@ -66,7 +66,7 @@ def wrong_nights(
         query = query.where(m.recorded_at <= known_at)
     drifts: dict[date, list[Drift]] = {night: [] for night in nights}
     for night, found, agency, url, camera in session.execute(query) if nights else ():
-        if (ahead := drift(found)) is not None:
+        if (ahead := measured_drift(found)) is not None:
             drifts[night].append(Drift(agency, _device(url, camera), ahead))
     return {night: off for night, its in drifts.items() if (off := wrong(its))}
 

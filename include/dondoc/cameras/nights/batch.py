@@ -171,7 +171,7 @@ class _Batch:
             digest = downgrade.known(session, {camera: known[camera] for camera in may})
             taken = attempts.taken(session, [one.login for one in looks if one.login], self.night)
             closer = [one.login for one in looks if one.login and one.camera in self.wanted]
-            for camera in devices.shut(session, closer, self.night):
+            for camera in devices.withheld(session, closer, self.night):
                 self.wanted[camera] = replace(self.wanted[camera], stream=None, playback=None)
         targets = [
             self._target(one, one.camera in may, one.camera in digest, one.camera in taken)

@@ -80,7 +80,7 @@ class Decoder:
         """Decode and judge one picture.
 
         Args:
-            codec: a key of `picture.CODECS`.
+            codec: a key of `decode.CODECS`.
             stream: the picture as `key_picture` gives it; in another `input_kind`, as `readers.BothWays` does.
             past: what `history` made of the same camera's former checks.
             thumbnail: the picture itself is wanted, too, small.

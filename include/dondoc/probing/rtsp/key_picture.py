@@ -32,11 +32,11 @@ async def key_picture(dialogue: Dialogue, track: sdp.Video, base: str, fits: Fit
     """The codec and one key picture as its decoder wants it: H.264 and H.265 as an Annex-B stream, JPEG as a file.
 
     Args:
-        fits: whether a picture may be so large; see `room`.
+        fits: whether a picture may be so large; see `PictureMemory.place`.
 
     Raises:
         Verdict: there is none to be had.
-        TimeoutError, NotRtsp, OSError, asyncio.IncompleteReadError: left to the caller, with `dialogue.progress`.
+        TimeoutError, NotRtsp, OSError: left to the caller, with `dialogue.progress`.
         Shortage: this machine is out of descriptors, ports or memory.
     """
     check_readable(track)
