@@ -98,7 +98,7 @@ def test_a_name_that_failed_keeps_nothing_of_those_that_ask_for_it(names: dict[s
         for _ in range(3):
             with pytest.raises(OSError) as failed:
                 await resolver.resolve("mat.example.vn")
-            depths.append(len([*walk_tb(failed.value.__traceback__)]))
+            depths.append(sum(1 for _ in walk_tb(failed.value.__traceback__)))
         return depths
 
     assert len({*asyncio.run(ask(Resolver(LOOPBACK)))}) == 1
