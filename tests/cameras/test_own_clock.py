@@ -52,6 +52,12 @@ def test_a_recorder_speaks_once_however_many_channels_it_has() -> None:
     assert wrong([one] * 40 + night(1, 2, 3, 4, 5)) is None
 
 
+def test_a_device_that_agencies_share_speaks_once_for_all_of_them() -> None:
+    shared = [Drift(f"agency {n}", "10.9.9.9", timedelta(hours=1)) for n in range(9)]
+    assert wrong(shared) is None
+    assert wrong([*shared, *night(1, 2, 3, 4)]) is None
+
+
 @given(st.lists(st.integers(-(10**12), 10**12), max_size=30), st.integers(1, 4))
 def test_whatever_devices_say_ours_is_not_wrong_by_what_few_say(ahead: list[int], agencies: int) -> None:
     off = wrong(night(*ahead, agencies=agencies))

@@ -78,6 +78,12 @@ def test_recorders_are_asked_in_the_way_of_their_brand_and_believed_only_as_far_
 
 
 @pytest.mark.slow
+def test_a_fault_of_ours_in_a_closer_look_changes_no_verdict(fleet: Fleet) -> None:
+    broken = Wanted(clock.now(), time.monotonic(), stream="no address")
+    assert looked(fleet, {"healthy": fleet.url("healthy")}, healthy=broken) == {"healthy": {}}
+
+
+@pytest.mark.slow
 def test_a_stream_is_measured_from_its_packets_and_the_sub_stream_from_the_picture_that_was_seen(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

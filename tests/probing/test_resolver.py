@@ -3,6 +3,7 @@
 import asyncio
 import time
 from ipaddress import IPv4Address, ip_network
+from traceback import walk_tb
 from typing import Any
 
 import pytest
@@ -86,3 +87,18 @@ def test_a_name_in_vietnamese_is_asked_for_in_ascii(names: dict[str, Any]) -> No
 def test_literal_addresses_are_not_looked_up(names: dict[str, Any]) -> None:
     assert asyncio.run(Resolver([ip_network("10.0.0.0/8")]).resolve("10.1.2.3")) == [IPv4Address("10.1.2.3")]
     assert names["asked"] == []
+
+
+def test_a_name_that_failed_keeps_nothing_of_those_that_ask_for_it(names: dict[str, Any]) -> None:
+    names["answers"]["mat.example.vn"] = []
+
+    async def ask(resolver: Resolver) -> list[int]:
+        await resolver.learn(["mat.example.vn"], 5.0)
+        depths = []
+        for _ in range(3):
+            with pytest.raises(OSError) as failed:
+                await resolver.resolve("mat.example.vn")
+            depths.append(sum(1 for _ in walk_tb(failed.value.__traceback__)))
+        return depths
+
+    assert len({*asyncio.run(ask(Resolver(LOOPBACK)))}) == 1

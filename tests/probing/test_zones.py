@@ -38,6 +38,8 @@ WINTER, SUMMER = (datetime(2021, month, 15, 15, tzinfo=UTC) for month in (11, 7)
         ("", set()),
         ("7", set()),
         ("CST-99999999", set()),
+        ("CST-24", set()),
+        ("CST24:59:59", set()),
         ("../../etc/passwd", set()),
         ("Mui/gio", set()),
         ("Múi-7", set()),
@@ -88,6 +90,7 @@ HOUR, NONE = timedelta(hours=1), timedelta(0)
         (None, -7 * HOUR, "ICT-7", {"local": -25200}),  # its universal time, by another name
         (NONE, -7 * HOUR, "&lt;+07&gt;-7", {"utc": 0}),
         (NONE, -7 * HOUR, "&lt;-07&gt;7", {"utc": 0, "local": -25200}),
+        (None, HOUR, "CST-24", {"local": 3600}),
         (None, None, "ICT-7", {}),
     ],
 )

@@ -107,7 +107,7 @@ async def _probe(
         more = partial(_closer, target, dialogue, resolver, shared_logins or SharedLogins(), closer)
         measured = await _measured(target, dialogue, decoder, seen, more)
     except Exception as error:
-        if isinstance(error, Problem) and not isinstance(error, Shortage):
+        if _is_everybodys(error):
             raise
         seen, why, measured = _fault(error), None, None
     finally:
@@ -146,6 +146,11 @@ def _with_logins(finding: Finding, looks: Sequence[Dialogue], closer: Sequence[D
     )
 
 
+def _is_everybodys(error: Exception) -> bool:
+    """Whether nothing can be checked here at all."""
+    return isinstance(error, Problem) and not isinstance(error, Shortage)
+
+
 def _fault(error: Exception) -> Seen:
     """A fault of ours; what one camera sends must not cost the checks of all others."""
     if short := error if isinstance(error, Shortage) else Shortage.of(error):
@@ -178,9 +183,13 @@ async def _measured(
     if target.wanted is None or decoder is None or seen.verdict != Codes.OK or dialogue.elsewhere:
         return None
     login = dialogue.credentials if dialogue.login else None
-    with contextlib.suppress(Shortage, MemoryError):  # of ours: what was seen stands
+    try:
         return await measure(target.wanted, closer, decoder, dialogue.ip, seen.features.get("size"), login) or None
-    return None
+    except Exception as error:  # what was seen stands
+        if _is_everybodys(error):
+            raise
+        _fault(error)
+        return None
 
 
 def _closer(

@@ -48,7 +48,7 @@ class Resolver:
             Shortage: this machine can look up nothing.
         """
         if host in self._failed:
-            raise self._failed[host]
+            raise self._failed[host].with_traceback(None)  # else it keeps what every camera of that name held
         if ip := _literal(host):
             return [ip] if ip in self._allow else []
         if host not in self._known:

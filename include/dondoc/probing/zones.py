@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 _FOR_PEOPLE = re.compile(r"(?:GMT|UTC)\s*([+-])([01]?[0-9])(?::?([0-5][0-9]))?(?::00)?", re.ASCII)
 _NAMED = re.compile(r"[A-Z][A-Za-z]{1,20}/[A-Z][A-Za-z_]{1,30}", re.ASCII)
 LONGEST = 64
+DAY = timedelta(days=1)  # POSIX allows more than is anywhere, or than a `timezone` may be
 
 
 def offsets(text: str, now: datetime) -> frozenset[timedelta]:
     """What a zone may mean at a moment: nothing where it means nothing, two where it is ambiguous."""
     text = text.strip()[:LONGEST]
     read = (_for_people(text), *(zone.utcoffset(now.astimezone(UTC)) for zone in (_posix(text), _named(text)) if zone))
-    return frozenset(offset for offset in read if offset is not None)
+    return frozenset(offset for offset in read if offset is not None and abs(offset) < DAY)
 
 
 def _for_people(text: str) -> timedelta | None:

@@ -15,6 +15,7 @@ from dondoc.probing.picture import decode as picture
 from dondoc.probing.picture import memory
 from dondoc.probing.rtsp import depacketise, rare_payloads
 from dondoc.probing.rtsp.depacketise import Depacketiser
+from dondoc.probing.rtsp.unpacked import unpacked
 
 START = b"\0\0\0\1"
 SPS, PPS = b"\x67\x42\x00\x1e", b"\x68\xce\x38\x80"
@@ -105,6 +106,13 @@ def test_of_units_without_end_none_is_kept_beyond_what_a_picture_has() -> None:
     assert fed([header() + b"\x18" + tiny * at_once]) == fed([header() + b"\x18" + tiny * (16 * at_once)])
     many = [header(n, marker=False) + b"\x18" + tiny * at_once for n in range(1, 2 * depacketise.MOST_UNITS // at_once)]
     assert fed([*many, header(len(many) + 1) + b"\x18" + tiny]) == []
+
+
+@pytest.mark.parametrize("unit", [b"", b"\x67\x01", START[1:] + b"\x67"])
+def test_of_units_without_end_in_one_packet_a_piece_is_read(unit: bytes) -> None:
+    """A packet over TCP has room for 32,000 of them, each of which costs two bytes to send, and us more to read."""
+    packet = b"\x18" + (len(unit).to_bytes(2) + unit) * 16_000
+    assert len([*unpacked("h264", packet)]) <= payloads.MOST_TOGETHER
 
 
 def test_padding_extension_and_contributors_are_not_content() -> None:

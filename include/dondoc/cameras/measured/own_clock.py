@@ -34,11 +34,11 @@ class Drift(NamedTuple):
 def wrong(drifts: Iterable[Drift]) -> timedelta | None:
     """By how much our clock is ahead (or, if negative, behind), judged by the devices of a night; None: nothing says
     that it is wrong."""
-    told = {(one.agency, one.device): one for one in drifts}.values()
+    told = {one.device: one for one in sorted(drifts)}  # agencies that share a device have one clock among them
     if len(told) < DEVICES:
         return None
-    middle = median(one.ahead / timedelta(seconds=1) for one in told)
-    alike = [one for one in told if abs(one.ahead - timedelta(seconds=middle)) <= ALIKE]
+    middle = median(one.ahead / timedelta(seconds=1) for one in told.values())
+    alike = [one for one in told.values() if abs(one.ahead - timedelta(seconds=middle)) <= ALIKE]
     most = 2 * len(alike) > len(told) and len(alike) >= DEVICES and len({one.agency for one in alike}) >= AGENCIES
     return -timedelta(seconds=round(middle)) if most and abs(middle) > WRONG / timedelta(seconds=1) else None
 

@@ -16,6 +16,7 @@ NEARLY = 4  # steps from the ground: noise and what an encoder leaves of it; wha
 SEARCHED = 0.7  # share of nearly the commonest brightness from which on letters are looked for
 COARSE = 8  # every so many-th pixel is looked at
 WIDTH = 1280  # pixels, the width at which they are: strokes of small ones are lost in a smaller picture
+HEIGHT = 2 * WIDTH  # pixels at most, more than of any camera that stands on its side: the work grows with its square
 TINY, SOLID = 6, 0.72  # a letter is at least so many pixels high; most fill less of the rectangle around them
 THIN, OPEN, MOST = 0.25, 3, 300  # half a stroke, by its height; letters that fill less; shapes that are looked at
 FEWEST = 4  # letters in a line
@@ -45,7 +46,7 @@ def drawn_text(picture: Any, middle: Any) -> dict[str, Any]:
     """
     if not _may_be_drawn(middle):
         return {}
-    fine = at_most(picture.y, WIDTH)
+    fine = at_most(picture.y, WIDTH, HEIGHT)
     ground, rounding = _ground(fine)
     away = cv2.absdiff(fine, ground)
     words, clock = _written(away)
@@ -248,7 +249,11 @@ def _all_drawn(fine: Any, drawn: Any) -> bool:
     return True
 
 
-def at_most(brightness: Any, width: int) -> Any:
-    if brightness.shape[1] <= width:
+def at_most(brightness: Any, width: int, height: int) -> Any:
+    """The same in no larger size, of the same shape."""
+    high, wide = brightness.shape
+    by = min(width / wide, height / high)
+    if by >= 1:
         return np.ascontiguousarray(brightness)
-    return cv2.resize(brightness, (width, len(brightness) * width // brightness.shape[1]), interpolation=cv2.INTER_AREA)
+    size = max(1, int(wide * by)), max(1, int(high * by))
+    return cv2.resize(brightness, size, interpolation=cv2.INTER_AREA)

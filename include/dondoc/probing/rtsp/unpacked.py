@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dondoc.probing.picture.units import kind
 from dondoc.probing.rtsp.depacketise import CODE
-from dondoc.probing.rtsp.rare_payloads import FU_A, STAP_A, is_rare, usual
+from dondoc.probing.rtsp.rare_payloads import FU_A, MOST_TOGETHER, STAP_A, is_rare, usual
 
 AGGREGATED, PIECE = {"h264": STAP_A, "h265": 48}, {"h264": FU_A, "h265": 49}
 MOST = 16  # units with start codes between them, in one
@@ -51,7 +51,9 @@ def _piece(codec: str, payload: bytes, at: int, number: int) -> Iterator[tuple[b
 
 
 def _aggregated(payload: bytes, at: int, between: int) -> Iterator[tuple[bool, bytes]]:
-    while len(payload) - at > 2:
+    for _ in range(MOST_TOGETHER):
+        if len(payload) - at <= 2:
+            return
         end = at + 2 + int.from_bytes(payload[at : at + 2])
         yield True, payload[at + 2 : end]
         at = end + between
