@@ -96,7 +96,7 @@ def test_a_name_that_failed_keeps_nothing_of_those_that_ask_for_it(names: dict[s
         await resolver.learn(["mat.example.vn"], 5.0)
         depths = []
         for _ in range(3):
-            with pytest.raises(OSError) as failed:
+            with pytest.raises(OSError, match="không có địa chỉ") as failed:
                 await resolver.resolve("mat.example.vn")
             depths.append(sum(1 for _ in walk_tb(failed.value.__traceback__)))
         return depths
