@@ -112,7 +112,7 @@ def test_of_units_without_end_none_is_kept_beyond_what_a_picture_has() -> None:
 def test_of_units_without_end_in_one_packet_a_piece_is_read(unit: bytes) -> None:
     """A packet over TCP has room for 32,000 of them, each of which costs two bytes to send, and us more to read."""
     packet = b"\x18" + (len(unit).to_bytes(2) + unit) * 16_000
-    assert len([*unpacked("h264", packet)]) <= payloads.MOST_TOGETHER
+    assert len([*unpacked("h264", packet)]) <= rare_payloads.MOST_TOGETHER
 
 
 def test_padding_extension_and_contributors_are_not_content() -> None:
