@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-import shutil
-from asyncio.subprocess import DEVNULL, PIPE
 from collections import Counter
 from collections.abc import Callable
 from ipaddress import ip_network
@@ -14,6 +12,8 @@ from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.probe import probe
 from dondoc.probing.rtsp.message import Inbox, NotRtsp, Response
 from dondoc.probing.verdicts import Finding, Target
+from tests.probing import ffmpeg
+from tests.probing.ffmpeg import needs_ffmpeg
 from tests.probing.zoo import Odd, odd, serve, url
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -109,25 +109,16 @@ def test_cameras_that_write_their_heads_in_their_own_ways_show_their_pictures() 
     assert asyncio.run(all_of_them()) == {}
 
 
-SHOW = "-v quiet -analyzeduration 500000 -allowed_media_types video -rtsp_transport tcp -i {} -frames:v 1 -f rawvideo -"
-
-
 @pytest.mark.slow
-@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs the Debian package ffmpeg")
+@needs_ffmpeg
 def test_ffmpeg_shows_the_picture_of_each() -> None:
     """The referee."""
 
     async def shows(write: Write) -> bool:
         server = await serve(writing(write), Counter())
-        call = SHOW.format(url(server)).split()
-        program = await asyncio.create_subprocess_exec("ffmpeg", *call, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
-        try:
-            seen, _ = await asyncio.wait_for(program.communicate(), 40)
-        except TimeoutError:
-            program.kill()
-            seen = b""
+        shown = await ffmpeg.shows(url(server))
         server.close()
-        return len(seen) > 0
+        return shown
 
     async def all_of_them() -> list[str]:
         shown = await asyncio.gather(*map(shows, HEALTHY.values()))

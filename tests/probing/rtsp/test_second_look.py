@@ -1,8 +1,6 @@
 """Healthy cameras of every kind show their picture, be it at a second look; of the others nobody is wrongly blamed."""
 
 import asyncio
-import shutil
-from asyncio.subprocess import DEVNULL, PIPE
 from collections import Counter
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
@@ -17,6 +15,8 @@ from dondoc.probing.probe import AGAIN, probe
 from dondoc.probing.rtsp.dialogue import Progress
 from dondoc.probing.second_look import LONGER, Outcome, Second, concluded
 from dondoc.probing.verdicts import NOT_CHECKED, Finding, Help, Target
+from tests.probing import ffmpeg
+from tests.probing.ffmpeg import needs_ffmpeg
 from tests.probing.zoo import (
     HEALTHY,
     SEEN_HERE_ALONE,
@@ -200,31 +200,21 @@ def test_only_what_two_looks_agree_on_is_a_fault(
 
 
 def test_a_camera_that_is_silent_on_every_way_costs_no_more_than_its_time(look: Look) -> None:
-    [(found, counts)] = look(odd(stream=lambda: iter(())), timeout=0.5)
+    [(found, counts)] = look(odd(stream=lambda: iter(())), timeout=IMPATIENT)
     assert found.verdict == "no_frame"
     assert counts["connections"] == 3
     assert LONGER <= 7  # with 8 s of a first look, and as much over UDP: 72 s in all
 
 
-SHOW = "-v quiet -analyzeduration 500000 -allowed_media_types video -rtsp_transport {} -i {} -frames:v 1 -f rawvideo -"
-LONGEST = 40.0  # seconds in which FFmpeg shows a picture: it waits for ever where none comes
-
-
-@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs the Debian package ffmpeg")
+@needs_ffmpeg
 def test_ffmpeg_shows_a_picture_of_each_healthy_camera() -> None:
     """The referee: of whom another program shows nothing, we do not claim that he is healthy."""
 
     async def shows(kind: type[Odd], over: str) -> bool:
         server = await serve(kind, Counter())
-        call = SHOW.format(over, url(server)).split()
-        program = await asyncio.create_subprocess_exec("ffmpeg", *call, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL)
-        try:
-            seen, _ = await asyncio.wait_for(program.communicate(), LONGEST)
-        except TimeoutError:
-            program.kill()
-            seen = b""
+        shown = await ffmpeg.shows(url(server), over)
         server.close()
-        return len(seen) > 0
+        return shown
 
     async def all_of_them() -> list[str]:
         udp = (OnlyUdp, Datagrams)

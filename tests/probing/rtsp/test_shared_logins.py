@@ -13,6 +13,7 @@ from dondoc.cameras.logins.attempts import accepted
 from dondoc.demo import rtp
 from dondoc.probing import measuring
 from dondoc.probing.probe import probe_many
+from dondoc.probing.rtsp import key_picture
 from dondoc.probing.rtsp.authentication import Login, parse_challenges
 from dondoc.probing.verdicts import Finding, Target
 from dondoc.probing.wanted import Playback, Wanted
@@ -92,14 +93,15 @@ def test_a_nonce_that_was_good_before_more_than_once_was_not_meant_for_once() ->
     assert (found.verdict, len(camera.logins(b"PLAY"))) == ("forbidden", 1)
 
 
-def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used() -> None:
+def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that is told twice is not begun anew: its count goes on."""
+    monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)  # five times as many signs of life as are looked at
     asked: list[bytes] = []
 
     async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
         played = any(one.startswith(b"PLAY") for one in visit.heard)
         if method == b"SETUP" and login:
-            await visit.reply(more=SETUP + b"Session: 7;timeout=2\r\n")
+            await visit.reply(more=SETUP + b"Session: 7;timeout=0\r\n")
         elif method == b"PLAY" and login:
             await good(visit, method, pictures=False)
             for packet in rtp.played("moving", "h264", 1):  # no key picture
@@ -113,7 +115,7 @@ def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used() -> None:
             return None
         return True
 
-    look(Cameras(answer), timeout=5.5)
+    look(Cameras(answer), timeout=2.0)
     used = [re.findall(rb'[, ](?:nonce="|nc=)(\w+)', one) for one in asked[:4]]
     first = int(used[0][1], 16)
     assert used == [[b"n", b"%08x" % first], [b"k0", b"00000001"], [b"k1", b"00000001"], [b"k1", b"00000002"]]
