@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from dondoc import keys, tls
 from dondoc.cameras.measured import own_clock, words
+from dondoc.cameras.nights import night, unconcluded
 from dondoc.clock import HERE
 from dondoc.configuration import settings as settings_module
 from dondoc.configuration.check import check_config
@@ -58,6 +59,7 @@ def examine(now: Callable[[], datetime]) -> list[Finding]:
         partial(_audit, app),
         partial(_rotation, app),
         partial(_own_clock, app, now()),
+        partial(_unconcluded, app, now()),
         partial(_alerts, app),
         partial(_gathering, app, now),
         partial(_smtp, settings),
@@ -124,9 +126,23 @@ def _own_clock(app: AppContext, now: datetime) -> Iterator[Finding]:
             off = own_clock.wrong_nights(session, nights, now)
     except (SQLAlchemyError, Problem):
         return  # the check of the database says so
-    for night in sorted(off)[-1:]:
-        message = f"{words.own_clock(night, off[night])} Đặt lại giờ máy, bật đồng bộ giờ (NTP)."
+    for day in sorted(off)[-1:]:
+        message = f"{words.own_clock(day, off[day])} Đặt lại giờ máy, bật đồng bộ giờ (NTP)."
         yield _finding("own_clock", "error", message)
+
+
+def _unconcluded(app: AppContext, now: datetime) -> Iterator[Finding]:
+    """What was left open of the night before, or of this one, because of us."""
+    tonight = night.night_of(now)
+    try:
+        with app.sessions.reading() as session:
+            looked = [(day, night.last_of_night(session, day)) for day in (tonight, tonight - timedelta(days=1))]
+    except (SQLAlchemyError, Problem):
+        return  # the check of the database says so
+    for day, last in [(day, last) for day, last in looked if last][:1]:
+        if left := unconcluded.unconcluded(last.values()):
+            todo = ". ".join(unconcluded.ADVICE[verdict] for verdict in left.why)
+            yield _finding("unconcluded", "error", f"Đêm {day:%d/%m/%Y}: {left} {todo}.")
 
 
 def _desk(app: AppContext, now: datetime) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from dondoc.cameras.nights import night, planner
 from dondoc.cameras.registry import imports
 from dondoc.configuration.context import AppContext
 from dondoc.demo.fleet import Fleet
+from dondoc.diagnosis import examine
 from dondoc.orchestration import checking
 from dondoc.store.cameras import Camera, CameraCheck, NightRun
 from dondoc.store.facts import Contact
@@ -147,6 +148,7 @@ def test_a_night_that_our_machine_was_too_small_for_is_told_once_and_accuses_nob
         letters = session.scalars(select(OutboxLetter)).all()
     assert [letter.kind for letter in letters] == ["internal"]
     assert "nâng giới hạn tệp mở" in letters[0].text
+    assert "Chưa kết luận được 02/02" in {f["code"]: f["message"] for f in examine(clock.now)}["unconcluded"]
 
 
 def test_a_batch_that_failed_does_not_cost_the_others_their_night(
