@@ -674,8 +674,13 @@ class TestLetters:
 
     def test_what_could_not_be_looked_at_is_told_with_what_would_help(self, app: AppContext, fleet: Fleet) -> None:
         sub = self.submission(app)
-        works, *others = self.declared(app, sub, fleet, ["healthy", "dark", "missing", "digest", "busy", "slow"])[:6]
-        unseen = ("blocked_target", "login_withheld", "not_decodable", "out_of_resources", "unconfirmed")
+        works, *others = self.declared(
+            app, sub, fleet, ["healthy", "dark", "missing", "digest", "busy", "slow", "covered"]
+        )[:7]
+        unseen = (
+            *("blocked_target", "login_withheld", "not_decodable"),
+            *("out_of_resources", "check_failed", "unconfirmed"),
+        )
         for camera, verdict in zip((works, *others), ("ok", *unseen), strict=True):
             seen(app, camera, verdict, NIGHT)
         letters.reachability(app, [sub], NOW)

@@ -11,6 +11,7 @@ from dondoc.probing.verdicts import OPEN
     [
         (["out_of_resources"] * 3, "03/03"),
         (["out_of_resources"] * 2 + ["ok"] * 8, "02/10"),
+        (["out_of_resources", "check_failed"] + ["ok"] * 8, "02/10"),
         (["out_of_resources"] + ["ok"] * 9, None),  # one alone: the second look will tell
         (["unconfirmed"] * 4 + ["login_withheld"] * 2 + ["ok"] * 5, "06/11"),
         (["login_withheld"] * 5 + ["ok"] * 5, None),

@@ -291,8 +291,8 @@ def test_one_request_is_open_whose_rest_the_next_run_asks_about_and_which_the_pa
     server.airflow.wait("the answer is carried out", answered, 240)
     assert states(server) == {LATE[0]: ["pending", "pending"], LATE[1]: ["held", "held"]}
     with server.app.sessions.reading() as session:
-        [said] = audit.events(session, act=ANSWER, subject=f"{ESCALATE}/{second}")
-    assert (said.login, len(said.details["left"])) == ("b.tran", 2)
+        said = audit.events(session, act=ANSWER, subject=f"{ESCALATE}/{second}")  # each time that it was given
+    assert {(one.login, len(one.details["left"])) for one in said} == {("b.tran", 2)}
 
     third = server.morning(date(2021, 11, 29))
     assert server.wait(ESCALATE, third, {"awaiting_input", "success", "failed"}) == "awaiting_input"

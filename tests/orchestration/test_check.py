@@ -164,8 +164,8 @@ def test_a_batch_that_failed_does_not_cost_the_others_their_night(
     environment.setattr(night, "check_batch", lambda app, ids, **more: looking(app, {1: ids, 2: None}[ids[0]], **more))
     with caplog.at_level(logging.INFO, "dondoc.orchestration.checking"):
         states = play("check_camera_reachability", as_of="2021-11-22", look="all")
-    assert states["check"] == "success failed failed"
-    assert states["store"] == "success upstream_failed upstream_failed"
+    assert sorted(states["check"].split()) == ["failed", "failed", "success"]  # batches go by ports, which vary
+    assert sorted(states["store"].split()) == ["success", "upstream_failed", "upstream_failed"]
     assert (states["conclude"], states["all_went_well"], states[""]) == ("success", "upstream_failed", "failed")
     told = "đã xem 01/03 camera; 01 đạt, 00 chưa đạt. Lô chưa kiểm tra hoặc chưa lưu được: 02 camera, xem tác vụ đỏ."
     assert told in caplog.text

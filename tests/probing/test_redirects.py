@@ -426,7 +426,7 @@ def test_a_fault_of_ours_costs_one_look_and_is_loud(
     monkeypatch.setattr(dialogue, "ranked", stumbles)
     targets = [Target("bad", fleet.url("digest"), USER, PASSWORD), Target("good", fleet.url("healthy"))]
     found = {f.camera: (f.verdict, f.detail) for f in probe_many(targets, timeout=30, allow=LOOPBACK)}
-    assert found["bad"] == ("server_error", FAULT)
+    assert found["bad"] == ("check_failed", FAULT)
     assert found["good"][0] == "ok"
     assert "KeyError in test_redirects.py" in caplog.text
     assert PASSWORD not in caplog.text

@@ -158,7 +158,7 @@ def _fault(error: Exception) -> Seen:
         return Seen(Codes.OUT_OF_RESOURCES, str(short))
     at = extract_tb(error.__traceback__)[-1]
     log.error("a check failed: %s in %s, line %s", type(error).__name__, Path(at.filename).name, at.lineno)
-    return Seen("server_error", FAULT)
+    return Seen(Codes.CHECK_FAILED, FAULT)
 
 
 def _told(dialogues: Sequence[Dialogue]) -> tuple[str, ...]:

@@ -55,6 +55,12 @@ class Verdict(Code):
         "máy kiểm tra của Sở quá tải nên chưa xem được",
         "không phải sửa gì tại camera, Sở sẽ kiểm tra lại",
     )
+    CHECK_FAILED = (
+        "check_failed",
+        Phase.ADDRESS,
+        "chương trình kiểm tra của Sở gặp lỗi nên chưa kết luận được",
+        "không phải sửa gì tại camera, Sở sẽ kiểm tra lại",
+    )
     DNS_FAILURE = (
         "dns_failure",
         Phase.DNS,
@@ -225,7 +231,8 @@ UNREACHED = frozenset({Phase.DNS, Phase.CONNECT})  # nobody has answered yet
 REACHABLE_PHASES = frozenset({Phase.AUTH, Phase.DESCRIBE, Phase.FRAME, Phase.PICTURE, Phase.DONE})
 GOOD = frozenset({Verdict.OK, Verdict.AUTH_REQUIRED})  # of what was asked; auth_required: we were given no password
 WITHHELD = Verdict.LOGIN_WITHHELD  # it asked for the password we hold, which we could not or dared not send
-OPEN = frozenset({WITHHELD, Verdict.OUT_OF_RESOURCES, Verdict.UNCONFIRMED})  # another look the same night may tell
+OURS = frozenset({Verdict.OUT_OF_RESOURCES, Verdict.CHECK_FAILED})  # a fault of our machine, or of our program
+OPEN = OURS | {WITHHELD, Verdict.UNCONFIRMED}  # another look the same night may tell
 NOT_CHECKED = OPEN | {Verdict.BLOCKED_TARGET, Verdict.NOT_DECODABLE}  # says nothing of the camera: no outage, no letter
 
 

@@ -5,14 +5,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from dondoc.probing.verdicts import OPEN, Verdict
+from dondoc.probing.verdicts import OPEN, OURS, Verdict
 
-SHORT = 0.1  # share of cameras that were not asked: a machine that is large enough asks all of them
+FEW = 0.1  # share of cameras of which our machine or program tells nothing: one that is well asks all of them
 MOST, LEAST = 0.5, 5  # share and number of cameras that another look was to tell of
 # What our own people can do about it.
 ADVICE: Mapping[str, str] = {
     Verdict.OUT_OF_RESOURCES: "Máy kiểm tra thiếu tài nguyên: nâng giới hạn tệp mở (ulimit -n; Docker: ulimits "
     "nofile), kiểm tra bộ nhớ và cổng mạng còn trống, rồi chạy lại lượt kiểm tra trong đêm",
+    Verdict.CHECK_FAILED: "Chương trình kiểm tra gặp lỗi: xem nhật ký tác vụ check (dòng “a check failed”), báo đơn vị "
+    "phát triển",
     Verdict.LOGIN_WITHHELD: "Mật khẩu chưa được gửi: kiểm tra DONDOC_SECRET_KEY có còn đúng khóa cũ không (dondoc "
     "doctor); trang của từng camera ghi rõ lý do",
     Verdict.UNCONFIRMED: "Lần xem lại chưa có kết quả: xem nhật ký tác vụ check, kiểm tra bộ nhớ và tải của máy",
@@ -35,5 +37,5 @@ def unconcluded(verdicts: Iterable[str]) -> Unconcluded | None:
     counts = Counter(verdicts)
     why = {Verdict.stored(verdict): count for verdict, count in counts.most_common() if verdict in OPEN}
     cameras, left = counts.total(), sum(why.values())
-    short = why.get(Verdict.OUT_OF_RESOURCES, 0) > SHORT * cameras
-    return Unconcluded(cameras, why) if short or (left >= LEAST and left > MOST * cameras) else None
+    ours = sum(count for verdict, count in why.items() if verdict in OURS)
+    return Unconcluded(cameras, why) if ours > FEW * cameras or (left >= LEAST and left > MOST * cameras) else None
