@@ -11,7 +11,7 @@ import pytest
 
 from dondoc.configuration.settings import DATA
 from dondoc.probing.picture import decode as picture
-from dondoc.probing.picture import judge, letters
+from dondoc.probing.picture import drawn_text, judge
 from dondoc.probing.picture.baseline import SETTLED, history
 
 LIMITS = judge.thresholds(DATA / "cameras" / "pictures.yaml")
@@ -478,5 +478,5 @@ def test_what_is_unlike_before_is_said_again_until_it_is_how_the_camera_looks(su
 
 def test_letters_are_looked_for_in_no_more_than_a_cameras_picture_has() -> None:
     tall, on_its_side = np.zeros((65_000, 1_000), np.uint8), np.zeros((1920, 1080), np.uint8)
-    assert letters.at_most(tall, letters.WIDTH, letters.HEIGHT).shape == (letters.HEIGHT, 39)
-    assert letters.at_most(on_its_side, letters.WIDTH, letters.HEIGHT).shape == on_its_side.shape
+    assert drawn_text.at_most(tall, drawn_text.WIDTH, drawn_text.HEIGHT).shape == (drawn_text.HEIGHT, 39)
+    assert drawn_text.at_most(on_its_side, drawn_text.WIDTH, drawn_text.HEIGHT).shape == on_its_side.shape
