@@ -9,11 +9,10 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from traceback import extract_tb
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import uvloop
 
@@ -72,8 +71,8 @@ async def probe(
     """
     if stage == 2 and decoder is None:
         async with Decoder(1) as own:
-            return await _probe(target, own, Resolver(allow), timeout)
-    return await _probe(target, decoder if stage == 2 else None, Resolver(allow), timeout)
+            return await _probe(target, own, Resolver(allow), timeout, SharedLogins())
+    return await _probe(target, decoder if stage == 2 else None, Resolver(allow), timeout, SharedLogins())
 
 
 async def _probe(
@@ -81,7 +80,7 @@ async def _probe(
     decoder: Decoder | None,
     resolver: Resolver,
     timeout: float,
-    shared_logins: SharedLogins | None = None,
+    shared_logins: SharedLogins,
 ) -> Finding:
     """One check: at stage 2 when there is a decoder.
 
@@ -104,7 +103,7 @@ async def _probe(
 
     try:
         seen, why = await _observe(dialogues, again, decoder, timeout, target)
-        more = partial(_closer, target, dialogue, resolver, shared_logins or SharedLogins(), closer)
+        more = partial(_closer, target, dialogue, resolver, shared_logins, closer)
         measured = await _measured(target, dialogue, decoder, seen, more)
     except Exception as error:
         if _is_everybodys(error):
@@ -112,36 +111,46 @@ async def _probe(
         seen, why, measured = _fault(error), None, None
     finally:
         dialogue.close()
-    finding = Finding(
+    shown = _logins(dialogues, closer)
+    return Finding(
         camera=target.id,
         verdict=Codes[seen.verdict.upper()],
         detail=f"{seen.detail}{_led_away(seen, dialogue)}",
         elapsed_ms=_since(started),
         stage=stage,
+        password_sent=shown.sent,
         steps=() if seen.verdict == Codes.OK else _told(dialogues),
         features=seen.features or None,
         thumbnail=seen.thumbnail,
+        password_answered=shown.answered,
+        password_refused=shown.refused,
+        login_taken_back=shown.taken_back,
+        digest=shown.digest,
         measured=measured,
         help=why,
     )
-    return _with_logins(finding, dialogues, closer)
 
 
-def _with_logins(finding: Finding, looks: Sequence[Dialogue], closer: Sequence[Dialogue]) -> Finding:
-    """The finding, with what became of the login in all dialogues of the check.
+class _Logins(NamedTuple):
+    """What became of the login in all dialogues of a check, as `Finding` has it."""
 
-    Args:
-        looks: of the first look and of a second one; closer: of a closer look.
-    """
+    sent: bool
+    answered: bool
+    refused: bool
+    taken_back: bool
+    digest: bool
+
+
+def _logins(looks: Sequence[Dialogue], closer: Sequence[Dialogue]) -> _Logins:
+    """Told of the first look and of a second one, and of a closer look."""
     everywhere = [*looks, *closer]
     answered = any(one.password_answered for one in looks)
     in_vain_later = any(one.login_in_vain for one in everywhere[1:])
-    return replace(
-        finding,
-        password_sent=any(one.password_sent for one in everywhere),
-        password_answered=answered and not looks[0].password_refused and not in_vain_later,
-        password_refused=any(one.password_refused for one in looks) and not answered,
-        login_taken_back=any(one.login_in_vain for one in closer),
+    return _Logins(
+        sent=any(one.password_sent for one in everywhere),
+        answered=answered and not looks[0].password_refused and not in_vain_later,
+        refused=any(one.password_refused for one in looks) and not answered,
+        taken_back=any(one.login_in_vain for one in closer),
         digest=any(one.digest for one in everywhere),
     )
 

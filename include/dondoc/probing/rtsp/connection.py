@@ -87,8 +87,8 @@ class Connection(asyncio.Protocol):
 
     def check(self) -> None:
         """Raises ConnectionAbortedError where the connection ended, Shortage where that was our own fault."""
-        raise_if_ours(self._lost)
         if self.ended:
+            raise_if_ours(self._lost)
             raise ConnectionAbortedError
 
     def send(self, data: bytes) -> None:

@@ -5,7 +5,7 @@ import re
 import ssl
 import string
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from urllib.parse import quote
 
@@ -103,7 +103,7 @@ class Dialogue:
         self.address, self._first = address, address.device
         self.credentials = (user, password or "") if user is not None else None
         self._resolver, self._md5, self._worked = resolver, md5, worked
-        self._shared_logins = shared_logins or SharedLogins()
+        self._shared_logins = shared_logins
         self.steps = Steps()
         self.progress, self.asked = Progress.RESOLVE, ""
         self.password_sent = self.password_answered = False
@@ -125,7 +125,8 @@ class Dialogue:
         self._ahead = 0
         self._plays = False  # it was told to play
         self._options = Response(0)  # what it said of its ways
-        self._no_tcp = self._multicast = False  # as `refusals.Known`
+        self._no_tcp = False  # as of `refusals.Known`
+        self._track: sdp.Video | None = None
 
     @property
     def login(self) -> Challenge | None:
@@ -334,7 +335,8 @@ class Dialogue:
 
     def _refuse(self) -> None:
         self._refused = True
-        self._shared_logins.withhold(self._device_login)
+        if self._shared_logins:
+            self._shared_logins.withhold(self._device_login)
 
     @property
     def _device_login(self) -> DeviceLogin:
@@ -464,14 +466,17 @@ class Dialogue:
             self.hangs_up = True
             await self._reopen()
         try:
-            reply = await self._shared_logins.show(
-                self._device_login, partial(self._log_in, ways, method, url, **headers)
-            )
+            reply = await self._shown(partial(self._log_in, ways, method, url, **headers))
         except LoginWithheld:
             raise Verdict("auth_failed", "thiết bị vừa từ chối tài khoản này: không gửi lại") from None
         if reply.status == 401:
             raise Verdict("auth_failed", "camera từ chối tài khoản hoặc mật khẩu")
         return reply
+
+    async def _shown(self, log_in: Callable[[], Awaitable[Response]]) -> Response:
+        if self._shared_logins is None:
+            return await log_in()
+        return await self._shared_logins.show(self._device_login, log_in)
 
     async def _log_in(self, ways: Sequence[Challenge], method: str, url: str, **headers: str) -> Response:
         """Ask with the login, and once more where the camera neither took nor refused it.
@@ -513,7 +518,10 @@ class Dialogue:
 
     def refusal(self, status: int, step: str = "") -> Verdict | None:
         """What a status says when a request was not granted; None: it was. See `refusals`."""
-        known = Known(self._login is not None, self._worked, self._no_tcp, self._multicast)
+        if status < 300:
+            return None
+        multicast = self._track is not None and self._track.multicast
+        known = Known(self._login is not None, self._worked, self._no_tcp, multicast)
         found = refusal(status, step, known)
         return Verdict(*found, status) if found else None
 
@@ -523,7 +531,7 @@ class Dialogue:
         track = sdp.video(reply.body)
         if track is None:
             raise Verdict("no_video_track", _without_video(reply))
-        self._multicast = track.multicast
+        self._track = track
         return track, base(reply)
 
     async def _follow(self, reply: Response) -> None:

@@ -209,7 +209,8 @@ def content_length(response: Response) -> int:
     Raises:
         NotRtsp: no number, or too long.
     """
-    told = response.values("content-length")
+    if not (told := response.values("content-length")):
+        return 0
     lengths = [int(found[1]) for one in told if (found := _LENGTH.fullmatch(one))]
     length = next(filter(None, reversed(lengths)), 0)
     if length > LONGEST_BODY or (not lengths and any(told)):
