@@ -42,7 +42,7 @@ Looked: TypeAlias = tuple[Finding, Counter[str]]
 Look: TypeAlias = Callable[..., list[Looked]]
 AT_ONCE = 8
 RELAY = "silent before the next key picture"
-PATIENT, BRISK, IMPATIENT = 20.0, 4.0, 1.0  # seconds of a first look
+PATIENT, BRISK, IMPATIENT = 20.0, 4.0, 2.0  # seconds of a first look
 
 
 @pytest.fixture(scope="module")
