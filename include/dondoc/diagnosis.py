@@ -141,8 +141,7 @@ def _unconcluded(app: AppContext, now: datetime) -> Iterator[Finding]:
         return  # the check of the database says so
     for day, last in [(day, last) for day, last in looked if last][:1]:
         if left := unconcluded.unconcluded(last.values()):
-            todo = ". ".join(unconcluded.ADVICE[verdict] for verdict in left.why)
-            yield _finding("unconcluded", "error", f"Đêm {day:%d/%m/%Y}: {left} {todo}.")
+            yield _finding("unconcluded", "error", f"Đêm {day:%d/%m/%Y}: {left} {'. '.join(left.advice)}.")
 
 
 def _desk(app: AppContext, now: datetime) -> Iterator[Finding]:

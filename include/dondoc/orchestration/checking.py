@@ -250,8 +250,7 @@ def _unconcluded(app: AppContext, day: date, now: datetime) -> str:
         if left is None:
             return ""
         log.error("%s", left)
-        todo = [unconcluded.ADVICE[verdict] for verdict in left.why]
-        notices.unconcluded(app, session, day, [f"Đêm {day:%d/%m/%Y}: {left}", *todo], now)
+        notices.unconcluded(app, session, day, [f"Đêm {day:%d/%m/%Y}: {left}", *left.advice], now)
     return str(left)
 
 

@@ -123,9 +123,7 @@ def local_outage(app: AppContext, session: Session, night: date, round: str, sum
         ids of the outbox rows.
     """
     lines = [summary, "Không mở sự cố, không gửi thư cho đơn vị nào. Kiểm tra đường truyền, tường lửa, VPN của Sở."]
-    key = f"{Notice.LOCAL_OUTAGE}|{night}|{round}"  # the key of the first versions
-    about = compose.of_cameras(app.registry.survey, app.registry.office, LetterKind.INTERNAL, key)
-    return _tell(app, session, Notice.LOCAL_OUTAGE, about, lines, now)
+    return _tell_of_night(app, session, Notice.LOCAL_OUTAGE, f"{night}|{round}", lines, now)
 
 
 def unconcluded(app: AppContext, session: Session, night: date, lines: Sequence[str], now: datetime) -> list[int]:
@@ -134,11 +132,8 @@ def unconcluded(app: AppContext, session: Session, night: date, lines: Sequence[
     Returns:
         ids of the outbox rows.
     """
-    about = compose.of_cameras(
-        app.registry.survey, app.registry.office, LetterKind.INTERNAL, f"{Notice.UNCONCLUDED}|{night}"
-    )
     told = [*lines, "Các camera này không tính cho đơn vị nào, không mở sự cố, không có thư"]
-    return _tell(app, session, Notice.UNCONCLUDED, about, told, now)
+    return _tell_of_night(app, session, Notice.UNCONCLUDED, str(night), told, now)
 
 
 def own_clock(app: AppContext, session: Session, night: date, summary: str, now: datetime) -> list[int]:
@@ -147,11 +142,17 @@ def own_clock(app: AppContext, session: Session, night: date, summary: str, now:
     Returns:
         ids of the outbox rows.
     """
-    about = compose.of_cameras(
-        app.registry.survey, app.registry.office, LetterKind.INTERNAL, f"{Notice.OWN_CLOCK}|{night}"
-    )
     lines = [summary, "Không báo đơn vị nào là đồng hồ camera sai. Đặt lại giờ máy, bật đồng bộ giờ (NTP)."]
-    return _tell(app, session, Notice.OWN_CLOCK, about, lines, now)
+    return _tell_of_night(app, session, Notice.OWN_CLOCK, str(night), lines, now)
+
+
+def _tell_of_night(
+    app: AppContext, session: Session, notice: Notice, what: str, lines: Sequence[str], now: datetime
+) -> list[int]:
+    """Tell of a night of cameras, or of a round of it, once."""
+    key = f"{notice}|{what}"  # the key of the first versions
+    about = compose.of_cameras(app.registry.survey, app.registry.office, LetterKind.INTERNAL, key)
+    return _tell(app, session, notice, about, lines, now)
 
 
 def official_drafted(

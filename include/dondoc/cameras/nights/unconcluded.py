@@ -27,6 +27,11 @@ class Unconcluded(NamedTuple):
     cameras: int
     why: Mapping[Verdict, int]
 
+    @property
+    def advice(self) -> list[str]:
+        """What our own people can do, cause by cause."""
+        return [ADVICE[verdict] for verdict in self.why]
+
     def __str__(self) -> str:
         causes = "; ".join(f"{verdict.label}: {count:02}" for verdict, count in self.why.items())
         return f"Chưa kết luận được {sum(self.why.values()):02}/{self.cameras:02} camera, có thể do phía Sở ({causes})."
