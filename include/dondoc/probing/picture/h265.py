@@ -31,8 +31,16 @@ class Wider(NamedTuple):
 
     width: int  # as it was
     ending: list[bytes]  # with the slice as it is, before MORE that it must not come to
-    going_on: list[bytes]  # with the slice that goes on with MORE
+    going_on: list[list[bytes]]  # with the slice that goes on with MORE, as one decoder or another finds it
     column: list[bytes]  # of nothing but the top of the column, with MORE
+
+
+class _Pieces(NamedTuple):
+    """The slice of a picture, as `Wider` has it."""
+
+    ending: bytes
+    going_on: list[bytes]
+    column: bytes
 
 
 class _NotEasy(Exception):
@@ -57,8 +65,12 @@ def wider(units: Sequence[bytes]) -> Wider | None:
         pps: pps[:2] + picture.in_tiles(sequence.width // sequence.block),
     }
     alone = {sps: sps[:2] + sequence.of_size(COLUMN, COLUMN)}
-    changes = [sets | {piece: one} for sets, one in zip((tiles, tiles, alone), pieces, strict=True)]
-    return Wider(sequence.width, *([change.get(one, one) for one in units] for change in changes))
+
+    def changed(sets: Mapping[bytes, bytes], made: bytes) -> list[bytes]:
+        return [made if unit == piece else sets.get(unit, unit) for unit in units]
+
+    going_on = [changed(tiles, one) for one in pieces.going_on]
+    return Wider(sequence.width, changed(tiles, pieces.ending), going_on, changed(alone, pieces.column))
 
 
 def depending(units: Sequence[bytes]) -> set[int]:
@@ -238,8 +250,8 @@ class _Pps:
         return closed(self.bits[: self.at] + flags + tiles + self.bits[self.at + 2 :])
 
 
-def _pieces(piece: bytes, sequence: _Sps, picture: _Pps, rest: Bits) -> tuple[bytes, bytes, bytes]:
-    """The slice of each of the kinds that `Wider` has; `rest`: of the sequence parameter set."""
+def _pieces(piece: bytes, sequence: _Sps, picture: _Pps, rest: Bits) -> _Pieces:
+    """Those of a slice; `rest`: of the sequence parameter set."""
     bits = Bits(piece[2:_HEAD])
     _refuse_if(not bits.read(1))  # first_slice_segment_in_pic_flag
     bits.read(1)  # no_output_of_prior_pics_flag
@@ -271,9 +283,21 @@ def _pieces(piece: bytes, sequence: _Sps, picture: _Pps, rest: Bits) -> tuple[by
     entry_points = golomb(0)  # num_entry_point_offsets, which stands where there are tiles
     head, alone = packed(bits.bits[:at] + entry_points + bits.bits[at:end] + "1"), packed(bits.bits[:end] + "1")
     content = bare(piece[2:])[bits.at // 8 :]
-    made = head + content, head + content[:-_END] + _without_end(content[-_END:]), alone
-    ending, going_on, column = (piece[:2] + guarded(one + MORE) for one in made)
-    return ending, going_on, column
+
+    def followed(slice_: bytes) -> bytes:
+        return piece[:2] + guarded(slice_ + MORE)
+
+    going_on = head + content[:-_END] + _without_end(content[-_END:])
+    return _Pieces(followed(head + content), [followed(going_on + gap) for gap in _gaps(content)], followed(alone))
+
+
+def _gaps(content: bytes) -> list[bytes]:
+    """What may have to stand between a slice and MORE, so that MORE is found.
+
+    Where the stop bit is the last one of its byte, FFmpeg (`skip_bytes` of its arithmetic decoder) at times goes on one
+    byte too far.
+    """
+    return [b"", b"\x80"] if content[-1] & 1 else [b""]
 
 
 def _pass_references(bits: Bits, sequence: _Sps, rest: Bits) -> None:

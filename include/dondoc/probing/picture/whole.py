@@ -127,12 +127,16 @@ def _turns(codec: str, units: Sequence[bytes]) -> list[list[bytes]]:
 
 
 def _narrowed(more: h265.Wider, decode: Decode) -> Planes | None:
-    """The picture of its wider one; None where that does not go on as it should.
+    """The picture of its wider one; None where that does not go on as it should, which alone proves no damage."""
+    if (column := decode(joined(more.column))) is None:
+        return None
+    tried = (_without_column(decode(joined(units)), column) for units in more.going_on)
+    return next((picture for picture in tried if picture), None)
 
-    That alone proves no damage: FFmpeg misses the place in one of some hundred, where the last bit is that of a byte.
-    """
-    column, made = decode(joined(more.column)), decode(joined(more.going_on))
-    if column is None or made is None:
+
+def _without_column(made: Planes | None, column: Planes) -> Planes | None:
+    """A wider picture without the column, which must be the same as it is alone; None where it is not."""
+    if made is None:
         return None
     # What is cut from the edges is cut from the column too: of it, less may be seen than it is wide, and few rows.
     shown, beside = made.y.shape[1] - h265.COLUMN, made.y.shape[1] - column.y.shape[1]
