@@ -18,7 +18,7 @@ from dondoc.probing.picture import decode, h264, units, whole
 from dondoc.probing.picture.bits import Bits, closed, golomb
 from dondoc.probing.picture.h265 import COLUMN, _Sps, wider
 from dondoc.probing.picture.measure import Planes
-from dondoc.probing.picture.shifted import shifted
+from dondoc.probing.picture.shifted import finest_difference, shifted
 from dondoc.probing.rtsp.codecs import Frames
 from tests.probing.zoo import fields, parted
 
@@ -98,6 +98,35 @@ def test_what_is_brighter_from_one_block_on_is_a_wrong_code(kind: str, scene: st
     for place in BRIGHTER[kind]:
         y[place] = np.minimum(y[place].astype(int) + 20, 255)
     assert shifted(Planes(y, *picture[1:])) is (kind == "from a block on")
+
+
+@pytest.mark.parametrize("quality", [25, 35, 50])
+@pytest.mark.parametrize("scene", ["blurred", "large", "infrared"])
+def test_a_slope_of_colours_in_a_coarse_picture_between_bars_is_no_wrong_code(scene: str, quality: int) -> None:
+    image = clips.SCENES[scene](0)[:, :, ::-1].copy()
+    image[:40] = image[-40:] = 0
+    file = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
+    assert decode.decode("jpeg", file)
+
+
+@pytest.mark.parametrize("left", [160, 320, 480])
+def test_letters_across_the_step_do_not_hide_a_wrong_code(left: int) -> None:
+    y = np.full((360, 640), 60, np.uint8)
+    cv2.putText(y, "NO SIGNAL", (180, 300), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 235, 4, cv2.LINE_AA)
+    grey = np.full((180, 320), 128, np.uint8)
+    assert not shifted(Planes(y, grey, grey, False))
+    y[288:304, left:] -= 25
+    y[304:] -= 25
+    assert shifted(Planes(y, grey, grey, False))
+
+
+def test_the_finest_difference_is_read_of_all_tables() -> None:
+    image = clips.SCENES["moving"](0)
+    coarse, fine = (cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, q])[1].tobytes() for q in (25, 95))
+    assert (finest_difference(coarse), finest_difference(fine)) == (34 / 8, 2 / 8)  # T.81, K.1: 17 for colours
+    assert finest_difference(b"\xff\xd8\xff\xdb\0\x05") == 0
+    wide = b"\xff\xd8\xff\xdb" + (2 + 129).to_bytes(2) + b"\x10" + (400).to_bytes(2) * 64 + b"\xff\xda"
+    assert finest_difference(wide) == 50
 
 
 def test_what_is_no_parameter_set_is_not_made_taller() -> None:
