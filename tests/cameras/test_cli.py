@@ -58,10 +58,10 @@ def test_probe_reads_a_csv(fleet: Fleet, tmp_path: Path) -> None:
 
 def test_a_row_out_of_its_columns_is_called_by_its_line(tmp_path: Path) -> None:
     file = tmp_path / "cameras.csv"
-    rows = ",S3CRET,rtsp://10.1.1.1/,admin\nrtsp://u:S3CRET@10.1.1.1/,admin,S3CRET,\n,khong-phai-dia-chi,,\n"
+    rows = ",S3CRET,rtsp://10.1.1.1/,admin\nrtsp://u:S3CRET@10.1.1.1/,admin,S3CRET,\n,khong-phai-dia-chi,,\nS3CRET,admin,rtsp://10.1.1.1/,u\n"
     file.write_text(f"id,url,user,password\n{rows}", "utf-8")
     result = run("probe", "--from", str(file), "--json", "--allow", "127.0.0.1/32")
-    assert {row["camera"] for row in lines(result)} == {"dòng 2", "rtsp://10.1.1.1/", "dòng 4"}
+    assert {row["camera"] for row in lines(result)} == {"dòng 2", "rtsp://10.1.1.1/", "dòng 4", "dòng 5"}
     assert "S3CRET" not in result.output
 
 

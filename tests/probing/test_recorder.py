@@ -45,6 +45,8 @@ def asked(kept: Container[int], declared: int, gone: Answer = A) -> dict[int, An
         (range(1, 2), 30, Recording(True, 1, 1, 2)),
         (range(9, 40), 30, Recording(False, 9, 30, 0)),  # it stopped nine days ago
         (range(9, 20), 30, Recording(False, 9, 15, 0)),  # and holds less than it should
+        (range(9, 16), 7, Recording(False, 9, 10, 0)),  # longer ago than it is to keep
+        (range(41, 70), 30, Recording(False, 41, 45, 0)),
         (range(1, 2), 1, Recording(True, 1, 1, 0)),
         (range(0), 30, Recording()),  # nothing at all: it may be our way of asking
     ],
@@ -125,10 +127,10 @@ def test_a_day_or_two_without_a_recording_are_no_edge(kept: set[int], known: Rec
     [
         {1: P, CONTROL: P},  # plays whatever it has, or the live picture: a day ten years ago as well
         {1: U},  # no right to play back, or no such service
-        {1: A, CONTROL: A, 30: S, 15: A, 7: A, 22: A},
+        {1: A, CONTROL: A, 30: S, 15: A, 7: A, 22: A, 45: A, 60: A},
         {1: P},  # cut off before the control
         {1: P, CONTROL: A, FUTURE: P, 30: P},  # plays the newest that it has
-        {1: E, CONTROL: E, 30: E, 15: E, 7: E, 22: E},  # its own times are wrong, for all that we know
+        {1: E, CONTROL: E, 30: E, 15: E, 7: E, 22: E, 45: E, 60: E},  # its own times are wrong, for all that we know
     ],
 )
 def test_a_recorder_whose_answers_prove_nothing_is_not_judged(answers: dict[int, Answer]) -> None:

@@ -784,6 +784,7 @@ SEEN_HERE_ALONE: dict[str, type[Odd]] = {
     ),
     "JPEG, a marker on each packet": odd(jpeg_marked, of("jpeg"), media=JPEG),
     "UDP alone, said in another word": over_udp(status="500 Internal Server Error"),
+    "UDP alone, and TCP is a bad request": over_udp(status="400 Bad Request"),
     "pieces of packets between": odd(between=bytes(range(64, 256))),
     "JPEG, wider than 2,040 pixels": odd(onvif_jpeg, files(2560, 1440), media=JPEG),
     "JPEG, wider than 2,040 pixels, told now and then": odd(onvif_jpeg_now_and_then, files(2560, 1440), media=JPEG),

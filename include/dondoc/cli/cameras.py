@@ -121,8 +121,10 @@ def _called(row: dict[str, str], line: int) -> str:
 
     url, others = row["url"], "".join(cell for column, cell in row.items() if column != "url")
     slipped = not url.isprintable() or ("://" not in url and "://" in others)
-    if called := row.get("id"):
-        return public(called) if "://" in called or "@" in called else called
+    if (called := row.get("id", "")) and ("://" in called or "@" in called):
+        return public(called)
+    if called and not slipped:
+        return called
     return f"dòng {line}" if slipped or public(url) == MARK else public(url)
 
 

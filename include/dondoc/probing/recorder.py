@@ -110,8 +110,9 @@ def next_day(answers: Mapping[int, Answer], declared: int) -> int | None:
         if day not in answers:
             return day
     played, gone = _split(answers)
-    if not played:  # it may have stopped some days ago, and hold less than it should
-        return next((d for d in (declared // 2, declared // 4, declared * 3 // 4) if d > 1 and d not in answers), None)
+    if not played:  # it may have stopped, and hold less than it should; or only what is older, never overwritten since
+        tried = (declared // 2, declared // 4, declared * 3 // 4, declared * 3 // 2, declared * 2)
+        return next((d for d in tried if d > 1 and d not in answers), None)
     newest, oldest = min(played), max(played)
     if newest > YESTERDAY:
         near = range(YESTERDAY, min(newest, YESTERDAY + YOUNGER))

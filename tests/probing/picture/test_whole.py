@@ -145,6 +145,24 @@ def x264(params: str, size: tuple[int, int], form: str = "yuv420p") -> list[byte
     return units.split(b"".join(map(bytes, [*encoder.encode(frame), *encoder.encode(None)])))
 
 
+@pytest.mark.parametrize("slices", [1, 4])
+@pytest.mark.parametrize("lost", [1, 2, 3, 6, 12])
+def test_codes_without_memory_tell_that_the_last_bytes_of_a_slice_are_missing(slices: int, lost: int) -> None:
+    """By CAVLC, as cheap cameras encode: a player takes all of such a slice for lost, and conceals it."""
+    given = x264(f"cabac=0:slices={slices}", (640, 360))
+    assert decode.decode("h264", units.joined(given))
+    for n, unit in enumerate(given):
+        if units.is_slice("h264", unit):
+            cut = [*given[:n], unit[:-lost], *given[n + 1 :]]
+            with pytest.raises(whole.Damaged):
+                decode.whole_picture("h264", units.joined(cut))
+
+
+def test_what_cannot_be_read_beside_a_picture_is_no_damage() -> None:
+    given, message = x264("cabac=0:slices=2", (640, 360)), b"\x06\x05\xff\x7f" + bytes(range(9, 30))
+    assert decode.decode("h264", units.joined([*given[:2], message, *given[2:]]))
+
+
 @pytest.mark.parametrize("bottom", [False, True])
 @pytest.mark.parametrize("frame", [False, True])
 def test_a_field_is_a_picture_and_each_damage_of_it_seen(frame: bool, bottom: bool) -> None:

@@ -45,6 +45,7 @@ MEMORY = (
     1024**3
 )  # twice what a picture of MOST_PIXELS takes; an AV1 picture of 5 KB took a third of it, a larger one all
 MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
+CONCEALING, CONCEALS = "guess_mvs+deblock", "concealing"  # how a decoder is told to, and what it says then
 SPOILT = "error while decoding MB"  # what FFmpeg says when a slice of H.264 makes no sense any more
 LEFT = tuple(f"Skipping invalid undecodable NALU: {kind}" for kind in range(16, 22))  # and a slice of H.265
 FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "hình nhận được không trọn vẹn", "features": {}}
@@ -129,14 +130,14 @@ def _parsed(codec: str, stream: bytes) -> list[Any]:
 
 def _renewed(codec: str, pictures: Sequence[Sequence[bytes]]) -> Planes | None:
     """The picture that is there when a second renewal begins: all of the first was decoded, without an error."""
-    decoder = _decoder(codec, ec="guess_mvs+deblock")  # so it says when it conceals
+    decoder = _decoder(codec, ec=CONCEALING)
     decoder.flags |= Flags.low_delay
     renewals = 0
     for one in pictures:
         renewals += any(units.renews(codec, unit) for unit in one)
         with _heard(av.logging.DEBUG) as said:
             frames = _frames(decoder, units.joined(one))
-        if any(level <= av.logging.ERROR or "concealing" in words for level, _, words in said):
+        if any(level <= av.logging.ERROR or CONCEALS in words for level, _, words in said):
             renewals = 0
         elif renewals > 1 and frames:
             return _planes(frames[-1])
@@ -150,12 +151,14 @@ def _frames(decoder: Any, stream: bytes | None) -> list[Any]:
         return []
 
 
-def _decoder(codec: str, *, plain: bool = False, ec: str = "0", cropped: bool = True) -> Any:
+def _decoder(codec: str, *, plain: bool = False, ec: str = "0", cropped: bool = True, exact: bool = False) -> Any:
     made: Any = av.CodecContext.create(CODECS[codec], "r")
     made.thread_count = 1
     made.options = {"max_pixels": str(MOST_PIXELS), "ec": ec, "skip_loop_filter": "all" if plain else "default"}
     if not cropped:
         made.options |= {"flags2": "ignorecrop"}
+    if exact:
+        made.options |= {"err_detect": "explode"}
     return made
 
 
@@ -167,6 +170,8 @@ def _first(
     plain: bool = False,
     strict: bool = False,
     cropped: bool = True,
+    exact: bool = False,
+    viewed: bool = False,
 ) -> Planes | None:
     """The first picture that a decoder makes, which is told to conceal nothing.
 
@@ -175,13 +180,16 @@ def _first(
         plain: without the filter that smooths the edges of blocks.
         strict: of H.265, no slice may be left.
         cropped: without the pixels at the edges that are not shown.
+        exact: none, where a decoder finds anything wrong.
+        viewed: conceal what is missing, as players do.
 
     Raises:
-        Damaged: the decoder says that it lost its way; only of a picture that may be corrupt.
+        Damaged: the decoder says that it lost its way, or that it conceals; only of a picture that may be corrupt.
     """
-    decoder = _decoder(codec, plain=plain, cropped=cropped)
-    wrong = (SPOILT, *LEFT) if strict else (SPOILT,)
-    with _heard(av.logging.WARNING if strict else av.logging.ERROR) as said:
+    decoder = _decoder(codec, plain=plain, ec=CONCEALING if viewed else "0", cropped=cropped, exact=exact)
+    wrong = (SPOILT, *LEFT) if strict else (SPOILT, CONCEALS)
+    level = av.logging.DEBUG if viewed else av.logging.WARNING if strict else av.logging.ERROR
+    with _heard(level) as said:
         frames = [*_frames(decoder, stream), *_frames(decoder, None)]
     if corrupt and any(words.startswith(wrong) for _, _, words in said):
         raise whole.Damaged

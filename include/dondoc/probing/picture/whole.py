@@ -32,7 +32,8 @@ CHANGES = (0xFFFF, 0xAAAA, 0x5555, 0x8181, 0xF00F, 0xC3A5, 0x8000)  # of the las
 ZEROS = re.compile(rb"\0\0[\0\2]")  # in no slice, which may not look like a start code
 BEYOND = bytes(range(0x9B, 0xFB, 3))  # what a decoder reads that goes on after the end
 # Of an Annex-B stream; `plain`: without what smooths the edges of blocks; `strict`: no slice may be left; `cropped`:
-# without the pixels that fill up the last blocks.
+# without the pixels that fill up the last blocks; `exact`: None where a slice is longer than its bytes; `viewed`: as
+# players do, who conceal what is missing: then it is damaged.
 Decode = Callable[..., Planes | None]
 
 
@@ -89,7 +90,11 @@ def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
 
 def _of_h264(given: Sequence[bytes], decode: Decode) -> Planes | None:
     units, rows, coded = _taller(given)
-    made = [decode(joined(h264.with_both_fields(sent, units))) for sent in _turns("h264", units)]
+    turns = [joined(h264.with_both_fields(sent, units)) for sent in _turns("h264", units)]
+    made = [decode(one, exact=True) for one in turns]
+    if not all(made):  # a slice ends before it says so, or what comes beside it cannot be read
+        decode(joined(given), viewed=True)
+        made = [decode(one) for one in turns]
     pictures = [picture for picture in made if picture]
     return _merged(pictures, rows, coded) if len(pictures) == len(made) else None
 

@@ -22,7 +22,8 @@ from dondoc.probing.rtsp.senders import is_report
 TCP, UDP = "RTP/AVP/TCP;unicast;interleaved=0-1", "RTP/AVP;unicast;client_port={}-{}"
 LIVE = {"Range": "npt=0.000-"}
 PATIENCE, LEAST_PATIENCE = 60.0, 2.0  # seconds that a session lives, where a camera does not say; at least
-UNKNOWN = (400, 404, 451, 454, 455, 459, 460)  # what cameras answer to a track that they do not know
+BAD_REQUEST = 400
+UNKNOWN = (BAD_REQUEST, 404, 451, 454, 455, 459, 460)  # what cameras answer to a track that they do not know
 OVERTAKEN = 0.2  # seconds that a packet is waited for which others overtook
 REFRESHED = 6.0  # seconds in which a stream without key pictures has renewed all of its picture
 Read = Callable[[], Awaitable[bytes]]
@@ -162,8 +163,8 @@ async def _set_up(
 
 
 def _wants_udp(status: int) -> bool:
-    """Whether a camera that does not grant TCP may grant UDP: not every one says 461."""
-    return status not in UNKNOWN and not is_answer(status)
+    """Whether a camera that does not grant TCP may grant UDP: not every one says 461, some call it a bad request."""
+    return status == BAD_REQUEST or (status not in UNKNOWN and not is_answer(status))
 
 
 async def _asked(dialogue: Dialogue, controls: Sequence[str], transport: str) -> Response:
