@@ -18,6 +18,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
+from dondoc.probing.picture.suspicions import Suspicion
 from dondoc.probing.verdicts import ADVICE, Help, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
@@ -88,6 +89,14 @@ def seen(
         result(camera, verdict, at, elapsed_ms=9, steps=tuple(steps or ())) for camera, verdict in verdicts.items()
     ]
     night.store(app, results, night=on, round=round, now=at)
+
+
+def suspected(app: AppContext, suspicions: dict[int, str]) -> None:
+    """Good looks of two nights that leave the same suspicion."""
+    for back in (1, 0):
+        at = clock.at(TONIGHT - timedelta(days=back), 22, 20)
+        results = [result(camera, "ok", at, features={"suspicion": one}) for camera, one in suspicions.items()]
+        night.store(app, results, night=TONIGHT - timedelta(days=back), round="all", now=at)
 
 
 def checks(app: AppContext, camera: int) -> list[CameraCheck]:
@@ -182,6 +191,13 @@ class TestList:
             "che. Cần làm: gỡ vật che"
         ) in page
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in page
+
+    def test_a_page_says_what_to_do_about_what_is_suspected_of_the_picture(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        suspected(app, {1: "moved"})
+        page = words_of(visit("viewer").get("/cameras/1").text)
+        assert f"{Suspicion.MOVED.label}. Cần làm: {Suspicion.MOVED.advice}. Không tính là mất kết nối." in page
 
     def test_goes_on_to_the_next_page_with_the_same_filters(self, app: AppContext, visit: Visit) -> None:
         rows = [f"{AGENCY},{SYSTEM},Camera {n},rtsp://10.1.{n}.1/x" for n in range(120)]

@@ -14,19 +14,27 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.state.checks import DAYLIGHT, RECENT
-from dondoc.probing.picture.judge import SUSPICIONS
-from dondoc.probing.verdicts import ADVICE, PHASE, SENTENCE, Phase, Verdict
+from dondoc.probing.picture.suspicions import Suspicion
+from dondoc.probing.verdicts import PHASE, Phase, Verdict
 from dondoc.store.cameras import CameraCheck
 
 
 class Doubt(NamedTuple):
-    """`words` for a person: what was seen; `advice`: what to look into, None where the words say it."""
+    """`of`: what was seen, twice."""
 
     camera: int
-    words: str
-    advice: str | None
+    of: Suspicion | Verdict
     at: datetime
     by_day: bool
+
+    @property
+    def words(self) -> str:
+        return self.of.label
+
+    @property
+    def advice(self) -> str:
+        """What to look into, and whom to call."""
+        return self.of.advice or ""
 
 
 class _Look(NamedTuple):
@@ -50,21 +58,11 @@ class _Look(NamedTuple):
         return self.round == DAYLIGHT
 
     @property
-    def leaves(self) -> str | None:
-        """The code of the doubt that it leaves, a verdict or a suspicion. By night a sure fault is none: its nights are
-        judged."""
+    def leaves(self) -> Suspicion | Verdict | None:
+        """The doubt that it leaves. By night a sure fault is none: its nights are judged."""
         if self.by_day and self.verdict != Verdict.OK:
             return self.verdict
-        return self.suspicion if self.suspicion in SUSPICIONS else None
-
-    @property
-    def doubt(self) -> Doubt:
-        """What it leaves, in words."""
-        if self.leaves == self.verdict:
-            words, advice = SENTENCE[self.verdict], ADVICE.get(self.verdict)
-        else:
-            words, advice = SUSPICIONS[self.suspicion or ""], None
-        return Doubt(self.camera, words, advice, self.at, self.by_day)
+        return next((one for one in Suspicion if one == self.suspicion), None)
 
 
 def doubts(
@@ -97,7 +95,8 @@ def _left(
         last = mine[-1]
         if last.leaves and last.at > as_of - RECENT:
             before = [look for look in mine if look.night < last.night]
-            yield last.doubt, bool(before) and before[-1].leaves == last.leaves
+            doubt = Doubt(last.camera, last.leaves, last.at, last.by_day)
+            yield doubt, bool(before) and before[-1].leaves == last.leaves
 
 
 def _looks(session: Session, as_of: datetime, known_at: datetime | None, only: int | None) -> Iterator[_Look]:
