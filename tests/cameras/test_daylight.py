@@ -123,7 +123,7 @@ def test_a_doubt_says_what_to_look_into_and_is_as_it_was_known(app: AppContext) 
         by_day(app, number, camera, "covered")
         by_day(app, number, other, "blurred")
     with app.sessions.reading() as session:
-        [found] = doubts.doubts(session, late(1), only=camera)
+        [found] = doubts.doubts(session, late(1), among=[camera])
         assert (found.camera, found.advice) == (camera, ADVICE["covered"])
         assert doubts.doubts(session, late(1), at(on(1), 9)) == []
 

@@ -348,7 +348,8 @@ def test_of_recording_only_what_forms_declare_is_said(made: Declared, said: str)
         (
             Measured(cameras=50, recorders=40, kept=0, findings={"codec_differs": 2, "not_recording": 3}),
             "00/40",
-            "Trong 50 camera đã đo, khác với khai báo: chuẩn nén (02); đầu ghi không còn ghi (03).",
+            "Trong 50 camera đã đo có điều cần đơn vị xem lại: chuẩn nén khác khai báo (02); đầu ghi không còn "
+            "ghi (03).",
         ),
     ],
 )

@@ -192,6 +192,25 @@ class TestList:
         ) in page
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in page
 
+    def test_the_list_tells_what_differs_and_what_is_suspected_apart_from_how_a_camera_stands(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        assert "cần xem lại:" not in words_of(visit("viewer").get("/cameras").text)
+        suspected(app, {1: "moved"})
+        at, stopped = NOW - timedelta(minutes=5), {"recording": False, "newest": 9, "oldest": 30, "missing": 0}
+        measured = {"recorder": stopped, "clock": {"local": -10800}}
+        closer = result(1, "ok", at, measured=measured, features={"suspicion": "moved"})
+        night.store(app, [closer], night=TONIGHT, round="closer", now=at)
+        page = visit("viewer").get("/cameras")
+        assert "Có điều cần xem lại: 1" in words_of(page.text)
+        stands, why = rows_of(page.text)[0][5:]
+        assert stands == "✓ Hoạt động tốt"
+        told = "⚑ Đầu ghi không còn ghi; đồng hồ sai trên 05 phút; nghi vấn: khung cảnh thay đổi"
+        assert why == f"hoạt động tốt, đêm 24/11/2021 {told}"
+        assert [row[0] for row in rows_of(visit("viewer").get("/cameras?noted=1").text)] == ["CAM-00001"]
+        assert [row[0] for row in rows_of(visit("viewer").get("/cameras?noted=1&state=ok").text)] == ["CAM-00001"]
+        assert rows_of(visit("viewer").get("/cameras?noted=1&state=failing").text) == []
+
     def test_a_page_says_what_to_do_about_what_is_suspected_of_the_picture(
         self, app: AppContext, cameras: list[int], visit: Visit
     ) -> None:
