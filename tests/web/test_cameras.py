@@ -187,7 +187,7 @@ class TestList:
             seen(app, {1: "covered"}, TONIGHT - timedelta(days=back), night.DAYLIGHT)
         page = words_of(visit("viewer").get("/cameras/1").text)
         assert (
-            "Nghi vấn về hình (thấy trong hai lần xem ban ngày gần nhất, lần sau lúc 22:00 22/11/2021): ống kính bị "
+            "Nghi vấn về hình (thấy trong hai lần xem ban ngày gần nhất, mới nhất lúc 22:00 22/11/2021): ống kính bị "
             "che. Cần làm: gỡ vật che"
         ) in page
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in page
@@ -292,8 +292,16 @@ class TestCamera:
         assert f"Hướng xử lý: {advice}." in after
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in after
         assert "– Chưa kiểm tra được: camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu" in never
-        assert f"không có thư. Hướng xử lý: {advice}." in never
+        assert f"không có thư báo sự cố. Hướng xử lý: {advice}." in never
         assert "Cần làm" not in after + never
+
+    def test_a_camera_that_nobody_could_judge_for_many_nights_says_for_how_many(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        for back in (3, 2, 1, 0):
+            seen(app, {4: "not_decodable"}, TONIGHT - timedelta(days=back), "late", 50)
+        page = words_of(visit("viewer").get("/cameras/4").text)
+        assert "không có thư báo sự cố. Đã 04 đêm liền chưa kết luận được. Hướng xử lý: nhờ đơn vị lắp đặt" in page
 
     def test_whom_the_second_look_helped_is_told_on_its_page_and_counted_by_why_in_the_list(
         self, app: AppContext, cameras: list[int], visit: Visit

@@ -18,7 +18,7 @@ from dondoc.cameras.exports.tables import UNNAMED
 from dondoc.cameras.logins import credentials
 from dondoc.cameras.measured.told import told
 from dondoc.cameras.measured.words import Line, line
-from dondoc.cameras.nights import night, rounds, thumbnails
+from dondoc.cameras.nights import lingering, night, rounds, thumbnails
 from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
@@ -33,7 +33,7 @@ from dondoc.documents.words import camera_line
 from dondoc.errors import Problem
 from dondoc.facts.rule import rule
 from dondoc.probing.picture.judge import DETAILS
-from dondoc.probing.verdicts import ADVICE, SENTENCE, Verdict
+from dondoc.probing.verdicts import ADVICE, NOT_CHECKED, SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State, Unseen
 from dondoc.vocabulary.numbers import CAM
@@ -124,6 +124,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 advice=_advice(state),
                 cells=timeline(nights, night.night_of(moment)),
                 uncounted=_uncounted(state, nights),
+                unjudged=lingering.row(nights, night.night_of(moment)) if state.unseen in NOT_CHECKED else None,
                 pause=_pause(app, session, state, moment),
                 doubts=doubts.doubts(session, moment, among=[camera]),
                 kinds=KINDS,
