@@ -23,18 +23,24 @@ SHORT: Mapping[str, str] = {
 
 
 def noted(
-    app: AppContext, session: Session, as_of: datetime, *, among: Collection[int] | None = None
+    app: AppContext,
+    session: Session,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    *,
+    among: Collection[int] | None = None,
 ) -> dict[int, Notes]:
     """By camera, of those of which anything is noted.
 
     Args:
+        known_at: by what was known then; None: by now.
         among: of these cameras, not too many for one query (`store.parts`); None: of all.
     """
     codes: dict[int, dict[str, None]] = {}
-    for camera, its in told(app, session, as_of, among=among).items():
+    for camera, its in told(app, session, as_of, known_at, among=among).items():
         for finding in (one for measured in its.measured for one in findings(its.declared, measured)):
             codes.setdefault(camera, {})[str(finding.code)] = None
-    for doubt in doubts(session, as_of, among=among):
+    for doubt in doubts(session, as_of, known_at, among=among):
         codes.setdefault(doubt.camera, {})[str(doubt.of)] = None
     return {camera: tuple(its) for camera, its in codes.items()}
 
