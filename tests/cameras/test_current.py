@@ -1,5 +1,6 @@
 """What is kept of the facts about cameras, so that nobody need add them up, is what they come to, whatever happens."""
 
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.imports import import_csv
 from dondoc.cameras.registry.lift import Word, lift
-from dondoc.cameras.state import current, outages, state
+from dondoc.cameras.state import current, noted, outages, state
 from dondoc.cameras.state.current import Filter
 from dondoc.cameras.state.state import CameraState
 from dondoc.configuration.context import AppContext
@@ -36,6 +37,7 @@ class Life:
 
     def __init__(self, app: AppContext, seed: int) -> None:
         self.app, self.random, self.now, self.rulings = app, Random(seed), at(18, 8), list[int]()
+        self.pictures = Random(seed)  # apart: what happens is the same whatever is seen
 
     def step(self) -> None:
         self.now += timedelta(minutes=self.random.choice((1, 30, 600, 1500)))
@@ -83,11 +85,22 @@ class Life:
         day, verdicts = night.night_of(self.now), ("ok", "no_frame", "connect_timeout", "blocked_target")
         with self.app.sessions.reading() as session:
             ids = session.scalars(select(Camera.id)).all()
-        found = [result(one, self.random.choice(verdicts), self.now) for one in ids if self.random.random() < 0.8]
+        found = [
+            result(one, self.random.choice(verdicts), self.now, **self.closer())
+            for one in ids
+            if self.random.random() < 0.8
+        ]
         down = self.random.choice((None, None, None, "phía Sở mất kết nối"))
         name = self.random.choice(("night", "second", f"now-{self.now:%d%H%M}"))
         night.store(self.app, found, night=day, round=name, now=self.now, local_outage=down)
         outages.settle(self.app, night=day, now=self.now)
+
+    def closer(self) -> dict[str, Any]:
+        """What a picture is suspected of, and what a closer look measured."""
+        drift = self.pictures.choice((0, 10, -9000))
+        stopped = {"recording": False, "newest": 9, "oldest": 30, "missing": 0}
+        measured = self.pictures.choice((None, None, {"clock": {"local": drift}}, {"recorder": stopped}))
+        return {"features": {"suspicion": self.pictures.choice((None, "hazy", "moved"))}, "measured": measured}
 
     def pause(self) -> None:
         with self.app.sessions.begin() as session:
@@ -119,7 +132,7 @@ def kept(app: AppContext) -> tuple[list[Any], list[Any]]:
     with app.sessions.reading() as session:
         cameras = [{name: getattr(c, name) for name in columns} for c in session.scalars(select(Camera))]
         states = session.scalars(select(CurrentState).order_by(CurrentState.camera_id))
-        told = [{name: getattr(s, name) for name in CameraState._fields[1:]} for s in states]
+        told = [{name: getattr(s, name) for name in (*CameraState._fields[1:], "noted")} for s in states]
     return cameras, told
 
 
@@ -132,14 +145,20 @@ def check_overview(app: AppContext, session: Session, life: Life, true: list[Cam
     """What a page shows of some of the cameras is what anybody would count and cut out by hand."""
     agency, number = life.random.choice(("", AGENCY, "mot-don-vi-khac")), life.random.randint(1, 3)
     among = life.random.choice((None, {one.camera.id for one in true if life.random.random() < 0.5}))
-    asked = Filter({agency} - {""}, life.random.choice(("", SYSTEM)), life.random.choice(("", *State)), among)
+    only_noted, notes = life.random.random() < 0.5, noted.noted(app, session, life.now)
+    state_asked = life.random.choice(("", *State))
+    asked = Filter({agency} - {""}, life.random.choice(("", SYSTEM)), state_asked, among, only_noted)
     near = [s for s in true if agency in ("", s.camera.agency) and (among is None or s.camera.id in among)]
-    having = [s for s in near if asked.state in ("", s.state)]
+    having = [s for s in near if asked.state in ("", s.state) and (s.camera.id in notes or not only_noted)]
     found = current.overview(app, session, life.now, asked, number=number, size=2)
     assert (found.counts, found.total) == (state.counts(near), len(having))
     assert found.last == max(1, (len(having) + 1) // 2)
     assert found.number == min(number, found.last)
     assert shown(found.rows) == shown(having[2 * found.number - 2 : 2 * found.number])
+    assert +found.noted == Counter(s.state for s in near if s.camera.id in notes)
+    assert {s.camera.id: found.notes[s.camera.id] for s in found.rows} == {
+        s.camera.id: notes.get(s.camera.id, ()) for s in found.rows
+    }
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -225,3 +244,22 @@ def test_of_two_who_store_states_at_once_none_fails_and_no_pause_of_meanwhile_is
             one.result()
     with app.sessions.reading() as session:
         assert shown(current.read(app, session, life.now)) == shown(state.states(app, session, life.now))
+
+
+def test_what_is_noted_of_a_clock_follows_the_clocks_that_are_asked_after_it(
+    app: AppContext,
+) -> None:
+    ids = at_site(app, 3) + at_site(app, 3, "Bến", OTHER)
+
+    def asked(camera: int, number: int) -> dict[int, Any]:
+        now = late(0) + timedelta(minutes=number)
+        found = [result(camera, "ok", now, measured={"clock": {"utc": -9000, "local": -9000}})]
+        night.store(app, found, night=night.night_of(now), round=f"now-{number}", now=now)
+        with app.sessions.reading() as session:
+            found = current.overview(app, session, now, Filter(noted=True), size=9)
+        assert found.total == len(found.rows)
+        return {camera: notes for camera, notes in found.notes.items() if notes}
+
+    told = [asked(camera, number) for number, camera in enumerate(ids)]
+    assert told[2] == dict.fromkeys(ids[:3], ("clock_wrong",))
+    assert told[5] == {}, "where all differ by the same, it is ours that is wrong"

@@ -9,6 +9,7 @@ from dondoc.cameras.nights.past import pasts
 from dondoc.cameras.state import checks, doubts, outages, state
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
+from dondoc.probing.picture.suspicions import Suspicion
 from dondoc.probing.verdicts import ADVICE, SENTENCE
 from dondoc.reporting.figures.cameras import doubted
 from tests.cameras.nights import AGENCY, SYSTEM, all_outages, at_site, cameras, late, live, on, paused, result, seen
@@ -75,17 +76,17 @@ def test_what_is_doubted_of_a_picture_needs_two_nights_or_two_looks_by_day(app: 
     pictured(app, 0, camera, "hazy")
     assert told(app, 0) == []
     pictured(app, 1, camera, "hazy")
-    assert told(app, 1) == [(doubts.SUSPICIONS["hazy"], False)]
+    assert told(app, 1) == [(Suspicion.HAZY.label, False)]
     by_day(app, 2, camera, "covered")
-    assert told(app, 2, 11) == [(doubts.SUSPICIONS["hazy"], False)], "the sun may have stood in the lens"
+    assert told(app, 2, 11) == [(Suspicion.HAZY.label, False)], "the sun may have stood in the lens"
     by_day(app, 3, camera, "covered")
-    assert told(app, 3, 11) == [(doubts.SUSPICIONS["hazy"], False), (SENTENCE["covered"], True)]
+    assert told(app, 3, 11) == [(Suspicion.HAZY.label, False), (SENTENCE["covered"], True)]
     pictured(app, 3, camera, None)
     for number in (4, 5):
         by_day(app, number, camera, "ok", features={"suspicion": "cast"})
-        assert told(app, number) == [(doubts.SUSPICIONS["cast"], True)][: number - 4], "one that agrees is needed anew"
+        assert told(app, number) == [(Suspicion.CAST.label, True)][: number - 4], "one that agrees is needed anew"
     by_day(app, 6, camera, "connect_timeout")
-    assert told(app, 6) == [(doubts.SUSPICIONS["cast"], True)], "that it did not answer says nothing of its picture"
+    assert told(app, 6) == [(Suspicion.CAST.label, True)], "that it did not answer says nothing of its picture"
     assert told(app, 12) == []
 
 
@@ -122,7 +123,7 @@ def test_a_doubt_says_what_to_look_into_and_is_as_it_was_known(app: AppContext) 
         by_day(app, number, camera, "covered")
         by_day(app, number, other, "blurred")
     with app.sessions.reading() as session:
-        [found] = doubts.doubts(session, late(1), only=camera)
+        [found] = doubts.doubts(session, late(1), among=[camera])
         assert (found.camera, found.advice) == (camera, ADVICE["covered"])
         assert doubts.doubts(session, late(1), at(on(1), 9)) == []
 

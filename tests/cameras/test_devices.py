@@ -85,7 +85,7 @@ class World:
     def said(self, camera: int, day: date) -> str | None:
         """What the camera's page says of its device after a night."""
         with self.app.sessions.reading() as session:
-            its = told(self.app, session, at(day, 23), camera=camera)[camera]
+            its = told(self.app, session, at(day, 23), among=[camera])[camera]
         lines = [line(its.declared, one) for one in its.measured]
         return next((one.measured for one in lines if one.subject == "Thiết bị"), None)
 

@@ -15,6 +15,8 @@ from dondoc.cameras.measured.told import Told, told
 from dondoc.cameras.measured.turn import due
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry.declare import declare
+from dondoc.cameras.state import current
+from dondoc.cameras.state.noted import Notes
 from dondoc.cameras.state.state import states
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
@@ -25,6 +27,7 @@ from dondoc.reporting.figures import measured as figures
 from dondoc.store.cameras import CameraMeasurement
 from dondoc.store.intake import Submission, Verdict
 from dondoc.vocabulary.reasons import said
+from tests.cameras.nights import result
 
 AGENCY, SYSTEM = "so-nnptnt", "reservoir"
 MONDAY = date(2021, 11, 22)
@@ -119,6 +122,24 @@ def test_a_week_of_closer_looks_tells_what_differs_and_is_no_outage(
         as_known = told(app, session, as_of, known_at=at(on(good), 8))
     assert sentences(corrected[good]) == []  # what is declared since, 60 days, nobody has asked for yet
     assert good not in as_known
+
+
+def test_what_the_list_notes_follows_a_form_that_is_judged_anew(app: AppContext) -> None:
+    row = {**FORM, "name": "Cổng", "host": HOST, "main_path": "/1"}
+    [camera], now = form(app, [row], MONDAY), at(MONDAY, 22)
+    found = result(camera, "ok", now, measured={"stream": {"codec": "h265", "main": [1920, 1080]}})
+    night.store(app, [found], night=MONDAY, round="night", now=now)
+
+    def listed() -> Notes:
+        with app.sessions.reading() as session:
+            return current.overview(app, session, now).notes[camera]
+
+    assert listed() == ("codec_differs",)
+    with app.sessions.begin() as session:
+        first = session.scalars(select(Verdict)).one()
+        columns = {c.name: getattr(first, c.name) for c in Verdict.__table__.c if c.name not in ("id", "recorded_at")}
+        session.add(Verdict(**{**columns, "rows": [{**row, "codec": "h265"}]}, recorded_at=now))
+    assert listed() == ()
 
 
 def test_a_closer_look_is_taken_once_a_week_in_rounds_of_everybody_and_kept_once(

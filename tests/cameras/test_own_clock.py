@@ -97,7 +97,7 @@ def measured(app: AppContext, *ahead: int) -> list[int]:
 
 def of(app: AppContext, camera: int) -> Measured:
     with app.sessions.reading() as session:
-        (one,) = facts.newest(session, NOW, camera=camera)[camera]
+        (one,) = facts.newest(session, NOW, among=[camera])[camera]
     return one
 
 

@@ -89,7 +89,7 @@ class TestStates:
         ]  # fmt: skip
         assert found[out].reason == "camera có trả lời nhưng không gửi hình, từ đêm 23/11/2021"
         assert (found[out].outage, found[out].since, found[out].nights) == (1, on(1), 2)
-        assert found[ill].reason.endswith("01 đêm; tính là mất kết nối từ đêm thứ 02")
+        assert found[ill].reason.endswith("01 đêm; tính là sự cố từ đêm thứ 02")
         assert found[never].reason == "chưa từng thấy hình: kết nối được nhưng camera không trả lời"
         assert "ngoài các dải mạng" in found[blocked].reason
         assert found[unseen].reason == "mới khai, chưa đến lượt kiểm tra"
@@ -124,7 +124,7 @@ class TestStates:
         seen(app, 1, {well: "ok", ill: "no_frame"}, round="now-140000", hour=14)
         found = states(app, 1)
         assert found[well].reason == "hoạt động tốt, lúc 14:00 ngày 23/11/2021"
-        assert "01 ngày; tính là mất kết nối từ ngày thứ 02" in found[ill].reason
+        assert "01 ngày; tính là sự cố từ ngày thứ 02" in found[ill].reason
         outages.settle(app, night=on(1), now=late(1))
         seen(app, 2, {ill: "no_frame"})
         outages.settle(app, night=on(2), now=late(2))

@@ -303,7 +303,8 @@ def test_cameras_that_were_lost_are_named_while_they_are_few() -> None:
     assert said == (
         "So với ngày 18/11/2021: khai thêm 15 camera, thêm 07 camera có hình tốt. Có 02 camera từng có hình tốt, nay "
         "không còn: Sảnh chờ – Trung tâm Hành chính công, UBND thị xã Hồng Lĩnh (hình chỉ có màu đen); Cổng chính – "
-        "Trung tâm Hành chính công, UBND thị xã Hồng Lĩnh (hình đứng yên). Sở đã gửi thư đề nghị khắc phục ngày "
+        "Trung tâm Hành chính công, UBND thị xã Hồng Lĩnh (hình bị đứng, không thay đổi qua các lần "
+        "xem). Sở đã gửi thư đề nghị khắc phục ngày "
         "25/11/2021."
     )
     placeless = (LOST[0].model_copy(update={"place": ""}),)
@@ -348,7 +349,8 @@ def test_of_recording_only_what_forms_declare_is_said(made: Declared, said: str)
         (
             Measured(cameras=50, recorders=40, kept=0, findings={"codec_differs": 2, "not_recording": 3}),
             "00/40",
-            "Trong 50 camera đã đo, khác với khai báo: chuẩn nén (02); đầu ghi không còn ghi (03).",
+            "Trong 50 camera đã đo có điều cần đơn vị xem lại: chuẩn nén khác khai báo (02); đầu ghi không còn "
+            "ghi (03).",
         ),
     ],
 )

@@ -18,6 +18,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
+from dondoc.probing.picture.suspicions import Suspicion
 from dondoc.probing.verdicts import ADVICE, Help, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.store.facts import Ruling
@@ -88,6 +89,14 @@ def seen(
         result(camera, verdict, at, elapsed_ms=9, steps=tuple(steps or ())) for camera, verdict in verdicts.items()
     ]
     night.store(app, results, night=on, round=round, now=at)
+
+
+def suspected(app: AppContext, suspicions: dict[int, str]) -> None:
+    """Good looks of two nights that leave the same suspicion."""
+    for back in (1, 0):
+        at = clock.at(TONIGHT - timedelta(days=back), 22, 20)
+        results = [result(camera, "ok", at, features={"suspicion": one}) for camera, one in suspicions.items()]
+        night.store(app, results, night=TONIGHT - timedelta(days=back), round="all", now=at)
 
 
 def checks(app: AppContext, camera: int) -> list[CameraCheck]:
@@ -178,10 +187,37 @@ class TestList:
             seen(app, {1: "covered"}, TONIGHT - timedelta(days=back), night.DAYLIGHT)
         page = words_of(visit("viewer").get("/cameras/1").text)
         assert (
-            "Nghi vấn về hình (thấy trong hai lần xem ban ngày gần nhất, lần sau lúc 22:00 22/11/2021): ống kính bị "
+            "Nghi vấn về hình (thấy trong hai lần xem ban ngày gần nhất, mới nhất lúc 22:00 22/11/2021): ống kính bị "
             "che. Cần làm: gỡ vật che"
         ) in page
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in page
+
+    def test_the_list_tells_what_differs_and_what_is_suspected_apart_from_how_a_camera_stands(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        assert "cần xem lại:" not in words_of(visit("viewer").get("/cameras").text)
+        suspected(app, {1: "moved"})
+        at, stopped = NOW - timedelta(minutes=5), {"recording": False, "newest": 9, "oldest": 30, "missing": 0}
+        measured = {"recorder": stopped, "clock": {"local": -10800}}
+        closer = result(1, "ok", at, measured=measured, features={"suspicion": "moved"})
+        night.store(app, [closer], night=TONIGHT, round="closer", now=at)
+        page = visit("viewer").get("/cameras")
+        assert "Có điều cần xem lại: 1" in words_of(page.text)
+        stands, why = rows_of(page.text)[0][5:]
+        assert stands == "✓ Hoạt động tốt"
+        told = "⚑ Đầu ghi không còn ghi; đồng hồ sai trên 05 phút; nghi vấn: khung cảnh thay đổi"
+        assert why == f"hoạt động tốt, đêm 24/11/2021 {told}"
+        assert [row[0] for row in rows_of(visit("viewer").get("/cameras?noted=1").text)] == ["CAM-00001"]
+        assert told.removeprefix("⚑ ").lower() in visit("ops").get("/cameras.csv").text
+        assert [row[0] for row in rows_of(visit("viewer").get("/cameras?noted=1&state=ok").text)] == ["CAM-00001"]
+        assert rows_of(visit("viewer").get("/cameras?noted=1&state=failing").text) == []
+
+    def test_a_page_says_what_to_do_about_what_is_suspected_of_the_picture(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        suspected(app, {1: "moved"})
+        page = words_of(visit("viewer").get("/cameras/1").text)
+        assert f"{Suspicion.MOVED.label}. Cần làm: {Suspicion.MOVED.advice}. Không tính là mất kết nối." in page
 
     def test_goes_on_to_the_next_page_with_the_same_filters(self, app: AppContext, visit: Visit) -> None:
         rows = [f"{AGENCY},{SYSTEM},Camera {n},rtsp://10.1.{n}.1/x" for n in range(120)]
@@ -257,8 +293,16 @@ class TestCamera:
         assert f"Hướng xử lý: {advice}." in after
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in after
         assert "– Chưa kiểm tra được: camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu" in never
-        assert f"không có thư. Hướng xử lý: {advice}." in never
+        assert f"không có thư báo sự cố. Hướng xử lý: {advice}." in never
         assert "Cần làm" not in after + never
+
+    def test_a_camera_that_nobody_could_judge_for_many_nights_says_for_how_many(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        for back in (3, 2, 1, 0):
+            seen(app, {4: "not_decodable"}, TONIGHT - timedelta(days=back), "late", 50)
+        page = words_of(visit("viewer").get("/cameras/4").text)
+        assert "không có thư báo sự cố. Đã 04 đêm liền chưa kết luận được. Hướng xử lý: nhờ đơn vị lắp đặt" in page
 
     def test_whom_the_second_look_helped_is_told_on_its_page_and_counted_by_why_in_the_list(
         self, app: AppContext, cameras: list[int], visit: Visit

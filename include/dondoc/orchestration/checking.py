@@ -4,7 +4,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +173,7 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
         said.append(left)
     if off := _own_clock(app, day, now):
         said.append(off)
+    _lingering(app, day, {batch.look for batch in planned.values()}, now)
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
     recoveries.write(app, now)
@@ -252,6 +253,17 @@ def _unconcluded(app: AppContext, day: date, now: datetime) -> str:
         log.error("%s", left)
         notices.unconcluded(app, session, day, [f"Đêm {day:%d/%m/%Y}: {left}", *left.advice], now)
     return str(left)
+
+
+def _lingering(app: AppContext, day: date, rounds: Collection[str], now: datetime) -> None:
+    """Staff is told of cameras that night after night cannot be judged. A night is over with its second looks."""
+    from dondoc.cameras.nights import night
+    from dondoc.staff import notices
+
+    until = day if night.SECOND in rounds else day - timedelta(days=1)
+    with app.sessions.begin() as session:
+        if told := notices.lingering(app, session, day, until, now):
+            log.warning("staff is told of cameras that could not be judged for many nights: letters %s", told)
 
 
 def _own_clock(app: AppContext, day: date, now: datetime) -> str:

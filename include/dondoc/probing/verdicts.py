@@ -211,7 +211,7 @@ class Verdict(Code):
     FROZEN = (
         "frozen",
         Phase.PICTURE,
-        "hình đứng yên",
+        "hình bị đứng, không thay đổi qua các lần xem",
         "khởi động lại camera, đầu ghi; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
     )
     NO_SIGNAL_CARD = (

@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit
+from dondoc.cameras.nights import lingering as rows
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.facts import approvers
@@ -15,12 +16,14 @@ from dondoc.mail import compose, outbox
 from dondoc.mail.compose import About
 from dondoc.mail.letter import Attachment
 from dondoc.mail.render import render, vn_moment
-from dondoc.mail.shapes import InternalWords
+from dondoc.mail.shapes import InternalWords, Section
 from dondoc.staff import letters
 from dondoc.store.mail import OutboxLetter
+from dondoc.store.session import one_at_a_time
+from dondoc.vocabulary.cameras import State
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.notices import Notice
-from dondoc.vocabulary.numbers import CV, TH
+from dondoc.vocabulary.numbers import CAM, CV, TH
 
 
 def sources_unread(app: AppContext, session: Session, reason: str, held: int, now: datetime) -> None:
@@ -136,6 +139,27 @@ def unconcluded(app: AppContext, session: Session, night: date, lines: Sequence[
     return _tell_of_night(app, session, Notice.UNCONCLUDED, str(night), told, now)
 
 
+def lingering(app: AppContext, session: Session, day: date, until: date, now: datetime) -> list[int]:
+    """Tell the administrator of cameras that many nights in a row could not be judged, of each such row once.
+
+    `day`, `until`: as of `nights.lingering`.
+
+    Returns:
+        ids of the outbox rows.
+    """
+    one_at_a_time(session, "lingering cameras")
+    told = rows.remembered(remembered(app, session, "lingering"))
+    found = rows.lingering(app, session, day, until, told, now)
+    if not found:
+        return []
+    lines = ["Các đêm ấy không tính cho đơn vị nào, không thành sự cố, không có thư gửi đơn vị"]
+    about = compose.of_notice(app.registry.survey, f"{Notice.LINGERING}|{until}|{CAM(found[0].camera)}")
+    keys = [rows.key(one.camera, until) for one in found]
+    links = [("Camera chưa kiểm tra được", app.settings.page(f"dondoc/cameras?state={State.NOT_CHECKED}"))]
+    more: dict[str, Any] = {"sections": rows.sections(app, found), "links": links, "lingering": keys}
+    return _tell(app, session, Notice.LINGERING, about, lines, now, count=len(found), **more)
+
+
 def own_clock(app: AppContext, session: Session, night: date, summary: str, now: datetime) -> list[int]:
     """Tell the administrator, once a night, that our own clock seems to be wrong.
 
@@ -205,6 +229,7 @@ def _tell(
     lines: Sequence[str],
     now: datetime,
     *,
+    sections: Sequence[Section] = (),
     links: Sequence[tuple[str, str]] = (),
     count: int = 0,
     named: Mapping[str, str] | None = None,
@@ -213,7 +238,7 @@ def _tell(
 ) -> list[int]:
     """`once`: for what it is told once."""
     title = notice.label.format(count=count, **(named or {}))
-    context: InternalWords = {"title": title, "lines": lines, "links": links}
+    context: InternalWords = {"title": title, "lines": lines, "sections": sections, "links": links}
     words = render(app.settings.data, app.registry, LetterKind.INTERNAL, context, now.astimezone(HERE).date())
     about = compose.of_notice(app.registry.survey, f"{notice}|{once}") if isinstance(once, str) else once
     return letters.write(app, session, notice, words, about, title, now, remember, attachments)

@@ -18,12 +18,12 @@ from dondoc.cameras.exports.tables import UNNAMED
 from dondoc.cameras.logins import credentials
 from dondoc.cameras.measured.told import told
 from dondoc.cameras.measured.words import Line, line
-from dondoc.cameras.nights import night, rounds, thumbnails
+from dondoc.cameras.nights import lingering, night, rounds, thumbnails
 from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
 from dondoc.cameras.registry.hiding import public
-from dondoc.cameras.state import checks, current, doubts, pauses
+from dondoc.cameras.state import checks, current, doubts, noted, pauses
 from dondoc.cameras.state.current import Filter
 from dondoc.cameras.state.state import CameraState, Kind, counted, states, when
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
@@ -33,7 +33,7 @@ from dondoc.documents.words import camera_line
 from dondoc.errors import Problem
 from dondoc.facts.rule import rule
 from dondoc.probing.picture.judge import DETAILS
-from dondoc.probing.verdicts import ADVICE, SENTENCE, Verdict
+from dondoc.probing.verdicts import ADVICE, NOT_CHECKED, SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State, Unseen
 from dondoc.vocabulary.numbers import CAM
@@ -59,6 +59,7 @@ class CameraFilter:
     system: str = ""
     state: str = ""
     q: str = ""
+    noted: str = ""  # anything: only those at which something is to be looked into
 
     def query(self, **changed: object) -> str:
         """These filters as a query string, some of them changed."""
@@ -81,9 +82,10 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         system: Annotated[str, Query(max_length=100)] = "",
         state: Annotated[str, Query(max_length=100)] = "",
         q: Annotated[str, Query(max_length=200)] = "",
+        noted: Annotated[str, Query(max_length=10)] = "",
         number: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1,
     ) -> HTMLResponse:
-        return _list(request, CameraFilter(agency, system, state, q), number)
+        return _list(request, CameraFilter(agency, system, state, q, noted), number)
 
     @routes.get("/cameras.{form}")
     def table(request: Request, form: str) -> Response:
@@ -122,8 +124,9 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 advice=_advice(state),
                 cells=timeline(nights, night.night_of(moment)),
                 uncounted=_uncounted(state, nights),
+                unjudged=lingering.row(nights, night.night_of(moment)) if state.unseen in NOT_CHECKED else None,
                 pause=_pause(app, session, state, moment),
-                doubts=doubts.doubts(session, moment, only=camera),
+                doubts=doubts.doubts(session, moment, among=[camera]),
                 kinds=KINDS,
                 measured=_measured(app, session, camera, moment),
                 checks=[_check(check) for check in _checks(session, camera)],
@@ -239,7 +242,8 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
 def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
     app, user = app_of(request), visitor_of(request)
     with app.sessions.reading() as session:
-        asked = Filter({wanted.agency} - {""}, wanted.system, wanted.state, _among(session, wanted, user))
+        among = _among(session, wanted, user)
+        asked = Filter({wanted.agency} - {""}, wanted.system, wanted.state, among, bool(wanted.noted))
         found = current.overview(app, session, clock.now(), asked, number=number, size=SHOWN)
         lately = rounds.latest(session, clock.now()) if not wanted.query() else []
         with_cameras = {*session.scalars(select(Camera.agency).distinct())}
@@ -249,6 +253,8 @@ def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
         wanted=wanted,
         rows=[_row(app, state, user) for state in found.rows],
         total=found.total,
+        notes={camera: noted.in_words(notes) for camera, notes in found.notes.items()},
+        noted=found.noted,
         counts=_by_state(found.kinds),
         line=camera_line(found.counts),
         rounds=lately,
@@ -299,7 +305,7 @@ def _row(app: AppContext, state: CameraState, user: User) -> dict[str, Any]:
 
 def _measured(app: AppContext, session: Session, camera: int, moment: datetime) -> list[Line]:
     """What closer looks found lately, beside what its form declares."""
-    found = told(app, session, moment, camera=camera).get(camera)
+    found = told(app, session, moment, among=[camera]).get(camera)
     return [line(found.declared, measured) for measured in found.measured] if found else []
 
 

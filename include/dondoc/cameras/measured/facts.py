@@ -1,11 +1,11 @@
 """Measurements of cameras, as they are kept: one of each subject a night, never changed."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.measured import own_clock
@@ -44,21 +44,26 @@ def record(session: Session, looks: Iterable[CloserLook], night: date, now: date
 
 
 def newest(
-    session: Session, as_of: datetime, known_at: datetime | None = None, *, camera: int | None = None
+    session: Session, as_of: datetime, known_at: datetime | None = None, *, among: Collection[int] | None = None
 ) -> dict[int, Sequence[Measured]]:
     """By camera, its newest measurement of each subject up to a moment, as far as it was known; none that is old.
 
     Of a clock that was held against ours when that was wrong only this is told: see `own_clock`.
+
+    Args:
+        among: of these cameras, not too many for one query (`store.parts`); None: of all.
     """
     m = CameraMeasurement
-    query = select(m.camera_id, m.subject, m.night, m.found, m.happened_at).where(m.happened_at <= as_of)
-    query = query.where(m.night > as_of.date() - LATELY)
+    age = func.row_number().over(partition_by=(m.camera_id, m.subject), order_by=(m.happened_at.desc(), m.id.desc()))
+    query = select(m.camera_id, m.subject, m.night, m.found, m.happened_at, age.label("age"))
+    query = query.where(m.happened_at <= as_of, m.night > as_of.date() - LATELY)
     if known_at is not None:
         query = query.where(m.recorded_at <= known_at)
-    if camera is not None:
-        query = query.where(m.camera_id == camera)
+    if among is not None:
+        query = query.where(m.camera_id.in_(among))
     found: dict[int, dict[Subject, Measured]] = defaultdict(dict)
-    for one, subject, night, what, at in session.execute(query.order_by(m.happened_at, m.id)):
+    aged = query.subquery()
+    for one, subject, night, what, at, _ in session.execute(select(aged).where(aged.c.age == 1)):
         found[one][subject] = Measured(subject, night, what, by_day=at.astimezone(HERE).hour in LIGHT)
     nights = {its[Subject.CLOCK].night for its in found.values() if Subject.CLOCK in its}
     off = own_clock.wrong_nights(session, nights, as_of, known_at)

@@ -25,7 +25,8 @@ MEND = "khai nhầm thì sửa biểu mẫu, khai đúng thì nhờ đơn vị l
 
 
 class FindingCode(ReasonCode):
-    """In what a camera may differ from its form, or from what its agency may expect. `short`: for counts."""
+    """In what a camera may differ from its form, or from what its agency may expect. `short`: for lists and
+    counts."""
 
     short: str
 
@@ -35,28 +36,28 @@ class FindingCode(ReasonCode):
 
     CODEC_DIFFERS = (
         "codec_differs",
-        "chuẩn nén",
+        "chuẩn nén khác khai báo",
         f"chuẩn nén khai {{declared}}, luồng chính đang phát {{measured}}; {MEND}",
     )
     RESOLUTION_DIFFERS = (
         "resolution_differs",
-        "độ phân giải",
+        "độ phân giải khác khai báo",
         f"độ phân giải khai {{declared}}, luồng chính đang phát {{measured}}; {MEND}",
     )
     MAIN_IS_SMALL = (
         "main_is_small",
-        "luồng chính là luồng phụ",
+        "luồng chính bằng cỡ luồng phụ",
         "luồng chính chỉ {measured}, bằng cỡ của luồng phụ (khai {declared}): kiểm tra đường dẫn luồng chính, "
         f"{ASK}",
     )
     SUB_IS_MAIN = (
         "sub_is_main",
-        "luồng phụ là luồng chính",
+        "luồng phụ không nhỏ hơn luồng chính",
         f"luồng phụ phát {{measured}}, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ, {ASK}",
     )
     RATE_DIFFERS = (
         "rate_differs",
-        "tốc độ khung hình",
+        "tốc độ khung hình khác khai báo",
         f"khai {{declared}} hình/giây, luồng chính đang phát {{measured}}; {MEND}",
     )
     NOT_RECORDING = (
@@ -67,7 +68,7 @@ class FindingCode(ReasonCode):
     )
     KEPT_TOO_SHORT = (
         "kept_too_short",
-        "số ngày lưu trữ",
+        "lưu ít ngày hơn khai báo",
         "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất; kiểm tra dung lượng ổ cứng, lịch ghi, "
         f"{CALL}; khai nhầm thì sửa biểu mẫu",
     )
@@ -78,12 +79,12 @@ class FindingCode(ReasonCode):
     )
     ZONE_WRONG = (
         "zone_wrong",
-        "múi giờ",
+        "múi giờ đặt sai",
         f"múi giờ của thiết bị đặt sai, giờ trên thiết bị {{drift}}: đặt lại múi giờ Việt Nam (GMT+7), {CALL}",
     )
     MODEL_DIFFERS = (
         "model_differs",
-        "model thiết bị",
+        "model khác khai báo",
         "model khai {declared}, thiết bị trả lời là {measured}: đối chiếu nhãn trên thân máy, sửa biểu mẫu hoặc ghi là "
         "đã thay thiết bị",
     )

@@ -1,6 +1,6 @@
 """What closer looks found of cameras by a moment, beside what forms declare of them by then."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,9 +21,14 @@ class Told(NamedTuple):
 
 
 def told(
-    app: AppContext, session: Session, as_of: datetime, known_at: datetime | None = None, *, camera: int | None = None
+    app: AppContext,
+    session: Session,
+    as_of: datetime,
+    known_at: datetime | None = None,
+    *,
+    among: Collection[int] | None = None,
 ) -> Mapping[int, Told]:
-    """By camera, of those that were looked at closely lately."""
-    found = facts.newest(session, as_of, known_at, camera=camera)
+    """By camera, of those that were looked at closely lately; `among` as in `facts.newest`."""
+    found = facts.newest(session, as_of, known_at, among=among)
     said = declared(session, load_specs(app.settings.data), found, as_of, known_at) if found else {}
     return {one: Told(said.get(one), measured) for one, measured in found.items()}

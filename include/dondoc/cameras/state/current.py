@@ -7,7 +7,7 @@ that change something throw their rows away (`store.staleness`), time does by `h
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.registry import declarations
 from dondoc.cameras.registry.declarations import DESCRIBED, SHOWN, Described
-from dondoc.cameras.state import checks, rules
+from dondoc.cameras.state import checks, noted, rules
 from dondoc.cameras.state.checks import RECENT, CheckFilter, Histories
+from dondoc.cameras.state.noted import Notes
 from dondoc.cameras.state.state import CameraState, Kind, Stand, counted, exempt, flapping_window, stands
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
@@ -35,6 +36,7 @@ _CAMERAS, _STATES = Camera.__table__, CurrentState.__table__  # rows of tables c
 _SHOWN = [_CAMERAS.c[name] for name in SHOWN]
 _STATE = [_STATES.c[name] for name in CameraState._fields if name != "camera"]
 _KIND = [_STATES.c.state, _STATES.c.verdict, _STATES.c.stage, _STATES.c.outage.is_not(None).label("out")]
+_NOTED = _STATES.c.noted != ""
 _SITES = select(_CAMERAS.c.agency, _CAMERAS.c.place).distinct()
 _WIDTH = len(_SHOWN)
 Conditions = list[ColumnElement[bool]]  # on cameras
@@ -48,6 +50,7 @@ class Filter:
     system: str = ""
     state: str = ""
     among: Collection[int] | None = None  # ids
+    noted: bool = False  # those alone at which anything is to be looked into
 
     def parts(self) -> Iterator[Conditions]:
         """Conditions on cameras that together select the ones asked for, each once and whatever its state."""
@@ -67,20 +70,34 @@ ALL = Filter()
 class Overview:
     """Cameras as a page shows them.
 
-    `kinds` and `sites` count without regard to the state that is asked for; `total` cameras have it, `rows` are those
-    of page `number` of `last`.
+    `kinds`, `noted` (of how many in a state anything is) and `sites` count without regard to the state that is asked
+    for, or whether anything is noted; `total` cameras are as asked for, `rows` are those of page `number` of `last`,
+    `notes` what is noted of them.
     """
 
     kinds: Counter[Kind]
+    noted: Counter[State]
     sites: int
     total: int
     number: int
     last: int
     rows: list[CameraState]
+    notes: Mapping[int, Notes]
 
     @property
     def counts(self) -> dict[str, int]:
         return counted(self.kinds, self.sites)
+
+
+class _Worked(NamedTuple):
+    """How a camera stands, and what is noted of it, where the table does not say it."""
+
+    stand: Stand
+    notes: Notes
+
+    @property
+    def state(self) -> CameraState:
+        return self.stand.state
 
 
 class _Part(NamedTuple):
@@ -88,8 +105,9 @@ class _Part(NamedTuple):
 
     conditions: Conditions
     kinds: Counter[Kind]
+    noted: Counter[State]
     sites: set[tuple[str, str]]
-    worked_out: dict[int, CameraState]
+    worked_out: dict[int, _Worked]
 
 
 def overview(
@@ -98,35 +116,63 @@ def overview(
     """Counts, and the rows of one page of `size`; of a page past the last, the last. No other row is made."""
     parts = [_part(app, session, now, conditions) for conditions in wanted.parts()]
     kinds = sum((part.kinds for part in parts), Counter[Kind]())
-    total = sum(cameras for kind, cameras in kinds.items() if wanted.state in ("", kind.state))
+    having = sum((part.noted for part in parts), Counter[State]())
+    by_state = [*having.items()] if wanted.noted else [(kind.state, cameras) for kind, cameras in kinds.items()]
+    total = sum(cameras for state, cameras in by_state if wanted.state in ("", state))
     last = max(1, -(-total // size))
     number = min(number, last)
-    first = (id for part in parts for id in _first(app, session, now, part, wanted.state, number * size))
+    first = (id for part in parts for id in _first(app, session, now, part, wanted, number * size))
     page = sorted(first)[(number - 1) * size : number * size]
-    worked_out = {camera: state for part in parts for camera, state in part.worked_out.items()}
+    worked_out = {camera: one for part in parts for camera, one in part.worked_out.items()}
     rows = _rows(app, session, now, [_CAMERAS.c.id.in_(page)])
     sites = set[tuple[str, str]]().union(*(part.sites for part in parts))
-    return Overview(kinds, len(sites), total, number, last, rows=[worked_out.get(row.camera.id, row) for row in rows])
+    return Overview(
+        kinds,
+        having,
+        len(sites),
+        total,
+        number,
+        last,
+        rows=[worked_out[row.camera.id].state if row.camera.id in worked_out else row for row in rows],
+        notes=_notes(session, page) | {camera: one.notes for camera, one in worked_out.items()},
+    )
 
 
 def _part(app: AppContext, session: Session, now: datetime, conditions: Conditions) -> _Part:
     held = _CAMERAS.join(_STATES, _holding(app, now))
-    grouped = select(*_KIND, func.count()).select_from(held).where(*conditions).group_by(*_KIND)
-    kinds = Counter({Kind(*kind): cameras for *kind, cameras in session.execute(grouped)})
+    groups = [*_KIND, _NOTED.label("noted")]
+    grouped = select(*groups, func.count()).select_from(held).where(*conditions).group_by(*groups)
+    kinds, having = Counter[Kind](), Counter[State]()
+    for *kind, any_note, cameras in session.execute(grouped):
+        kinds[Kind(*kind)] += cameras
+        having[Kind(*kind).state] += cameras if any_note else 0
     every = session.scalar(select(func.count()).select_from(_CAMERAS).where(*conditions))
     worked_out = _worked_out(app, session, now, conditions) if kinds.total() != every else {}
-    kinds.update(state.kind for state in worked_out.values())
+    kinds.update(one.state.kind for one in worked_out.values())
+    having.update(one.state.state for one in worked_out.values() if one.notes)
     sites = {(agency, place) for agency, place in session.execute(_SITES.where(*conditions))}
-    return _Part(conditions, kinds, sites, worked_out)
+    return _Part(conditions, kinds, having, sites, worked_out)
 
 
-def _first(app: AppContext, session: Session, now: datetime, part: _Part, state: str, most: int) -> Iterable[int]:
-    """The lowest numbers of those in a state ("": in any), `most` of them and perhaps some more."""
+def _first(app: AppContext, session: Session, now: datetime, part: _Part, wanted: Filter, most: int) -> Iterable[int]:
+    """The lowest numbers of those that are asked for, `most` of them and perhaps some more."""
     ids = select(_CAMERAS.c.id).where(*part.conditions).order_by(_CAMERAS.c.id).limit(most)
-    if not state:
+    if not wanted.state and not wanted.noted:
         return session.scalars(ids)
-    held = ids.join_from(_CAMERAS, _STATES, _holding(app, now)).where(_STATES.c.state == state)
-    return chain(session.scalars(held), (camera for camera, one in part.worked_out.items() if one.state == state))
+    held = ids.join_from(_CAMERAS, _STATES, _holding(app, now))
+    held = held.where(_STATES.c.state == wanted.state) if wanted.state else held
+    held = held.where(_NOTED) if wanted.noted else held
+    return chain(session.scalars(held), (id for id, one in part.worked_out.items() if _asked_for(one, wanted)))
+
+
+def _asked_for(one: _Worked, wanted: Filter) -> bool:
+    return wanted.state in ("", one.state.state) and (bool(one.notes) or not wanted.noted)
+
+
+def _notes(session: Session, cameras: Collection[int]) -> dict[int, Notes]:
+    """What the table has noted of these cameras."""
+    told = select(_STATES.c.camera_id, _STATES.c.noted).where(_STATES.c.camera_id.in_(cameras))
+    return {camera: noted.read(text) for camera, text in session.execute(told)}
 
 
 def read(app: AppContext, session: Session, now: datetime, agencies: Collection[str] = ()) -> list[CameraState]:
@@ -136,7 +182,7 @@ def read(app: AppContext, session: Session, now: datetime, agencies: Collection[
     if all(row.state for row in found):
         return found
     worked_out = _worked_out(app, session, now, conditions)
-    return [worked_out.get(row.camera.id, row) for row in found]
+    return [worked_out[row.camera.id].state if row.camera.id in worked_out else row for row in found]
 
 
 def _rows(app: AppContext, session: Session, now: datetime, conditions: Conditions) -> list[CameraState]:
@@ -147,8 +193,8 @@ def _rows(app: AppContext, session: Session, now: datetime, conditions: Conditio
     return [CameraState(Described(*row[:_WIDTH]), *row[_WIDTH:]) for row in rows]
 
 
-def _worked_out(app: AppContext, session: Session, now: datetime, conditions: Conditions) -> dict[int, CameraState]:
-    return {stand.state.camera.id: stand.state for stand in _missing(app, session, now, conditions=conditions)[1]}
+def _worked_out(app: AppContext, session: Session, now: datetime, conditions: Conditions) -> dict[int, _Worked]:
+    return {one.state.camera.id: one for one in _missing(app, session, now, conditions=conditions)[1]}
 
 
 def refresh(
@@ -176,9 +222,9 @@ def refresh(
     judge, missing = _missing(app, session, now, nights, [_CAMERAS.c.id.in_(among)])
     digest = basis(app)
     if missing:
-        ids = [stand.state.camera.id for stand in missing]
+        ids = [one.state.camera.id for one in missing]
         session.execute(delete(CurrentState).where(CurrentState.camera_id.in_(ids)))
-        session.execute(insert(CurrentState), [_row(judge, stand, digest, now) for stand in missing])
+        session.execute(insert(CurrentState), [_row(judge, one, digest, now) for one in missing])
     return len(missing)
 
 
@@ -223,28 +269,37 @@ def _missing(
     now: datetime,
     nights: Histories | None = None,
     conditions: Conditions | None = None,
-) -> tuple[CheckFilter, list[Stand]]:
-    """How those stand of which the table does not say it."""
+) -> tuple[CheckFilter, list[_Worked]]:
+    """How those stand of which the table does not say it, and what is noted of them."""
     every = select(*DESCRIBED).outerjoin(CurrentState, _holding(app, now)).where(*conditions or ())
     rows = session.execute(every.where(CurrentState.camera_id.is_(None)).order_by(Camera.id)).all()
     judge = checks.judge(app, session)
-    return judge, stands(app, session, judge, (Described(*row) for row in rows), now, nights=nights) if rows else []
+    if not rows:
+        return judge, []
+    found = stands(app, session, judge, (Described(*row) for row in rows), now, nights=nights)
+    notes: dict[int, Notes] = {}
+    for part in parts([stand.state.camera.id for stand in found]):
+        notes |= noted.noted(app, session, now, among=part)
+    return judge, [_Worked(stand, notes.get(stand.state.camera.id, ())) for stand in found]
 
 
-def _row(judge: CheckFilter, stand: Stand, digest: str, now: datetime) -> dict[str, Any]:
-    state = stand.state
+def _row(judge: CheckFilter, worked: _Worked, digest: str, now: datetime) -> dict[str, Any]:
+    state = worked.state
     return {
         "camera_id": state.camera.id,
         **{name: getattr(state, name) for name in CameraState._fields if name != "camera"},
+        "noted": noted.stored(worked.notes),
         "basis": digest,
         "computed_at": now,
-        "holds_until": min((edge for edge in _edges(judge, stand, now) if edge > now), default=now + LONGEST),
+        "holds_until": min((edge for edge in _edges(judge, worked, now) if edge > now), default=now + LONGEST),
     }
 
 
-def _edges(judge: CheckFilter, stand: Stand, now: datetime) -> Iterable[datetime]:
+def _edges(judge: CheckFilter, worked: _Worked, now: datetime) -> Iterable[datetime]:
     """Instants from which on a camera may stand otherwise though nothing new is known of it."""
-    camera = stand.state.camera
+    stand, camera = worked.stand, worked.state.camera
+    if worked.notes:  # what was measured or doubted says nothing any more after so many days
+        yield _midnight(now)
     for pause in judge.pauses:
         if pause.concerns(camera):
             yield from pause.edges
@@ -256,4 +311,8 @@ def _edges(judge: CheckFilter, stand: Stand, now: datetime) -> Iterable[datetime
     yield from (night.look.at + RECENT for night in [n for n in stand.nights if n.counts][-1:])
     yield from (outage.opened_at + flapping_window(judge) for outage in stand.outages)
     if stand.state.state != State.OK:  # how many nights are looked back upon counts from the day
-        yield at_hour(now.astimezone(HERE).date() + timedelta(days=1), 0)
+        yield _midnight(now)
+
+
+def _midnight(now: datetime) -> datetime:
+    return at_hour(now.astimezone(HERE).date() + timedelta(days=1), 0)

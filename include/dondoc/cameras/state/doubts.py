@@ -6,7 +6,7 @@ doubt too: that is no row of bad nights, and the camera showed a picture that ni
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -14,19 +14,27 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.state.checks import DAYLIGHT, RECENT
-from dondoc.probing.picture.judge import SUSPICIONS
-from dondoc.probing.verdicts import ADVICE, PHASE, SENTENCE, Phase, Verdict
+from dondoc.probing.picture.suspicions import Suspicion
+from dondoc.probing.verdicts import PHASE, Phase, Verdict
 from dondoc.store.cameras import CameraCheck
 
 
 class Doubt(NamedTuple):
-    """`words` for a person: what was seen; `advice`: what to look into, None where the words say it."""
+    """`of`: what was seen, twice."""
 
     camera: int
-    words: str
-    advice: str | None
+    of: Suspicion | Verdict
     at: datetime
     by_day: bool
+
+    @property
+    def words(self) -> str:
+        return self.of.label
+
+    @property
+    def advice(self) -> str:
+        """What to look into, and whom to call."""
+        return self.of.advice or ""
 
 
 class _Look(NamedTuple):
@@ -50,34 +58,24 @@ class _Look(NamedTuple):
         return self.round == DAYLIGHT
 
     @property
-    def leaves(self) -> str | None:
-        """The code of the doubt that it leaves, a verdict or a suspicion. By night a sure fault is none: its nights are
-        judged."""
+    def leaves(self) -> Suspicion | Verdict | None:
+        """The doubt that it leaves. By night a sure fault is none: its nights are judged."""
         if self.by_day and self.verdict != Verdict.OK:
             return self.verdict
-        return self.suspicion if self.suspicion in SUSPICIONS else None
-
-    @property
-    def doubt(self) -> Doubt:
-        """What it leaves, in words."""
-        if self.leaves == self.verdict:
-            words, advice = SENTENCE[self.verdict], ADVICE.get(self.verdict)
-        else:
-            words, advice = SUSPICIONS[self.suspicion or ""], None
-        return Doubt(self.camera, words, advice, self.at, self.by_day)
+        return next((one for one in Suspicion if one == self.suspicion), None)
 
 
 def doubts(
-    session: Session, as_of: datetime, known_at: datetime | None = None, *, only: int | None = None
+    session: Session, as_of: datetime, known_at: datetime | None = None, *, among: Collection[int] | None = None
 ) -> list[Doubt]:
     """By number of the camera, what the newest looks of the seven days before a moment leave, where the looks before
     them leave the same.
 
     Args:
         known_at: by what was known then; None: by now.
-        only: of this camera alone.
+        among: of these cameras, not too many for one query (`store.parts`); None: of all.
     """
-    return [doubt for doubt, agreed in _left(session, as_of, known_at, only) if agreed]
+    return [doubt for doubt, agreed in _left(session, as_of, known_at, among) if agreed]
 
 
 def to_confirm(session: Session, as_of: datetime) -> set[int]:
@@ -86,28 +84,31 @@ def to_confirm(session: Session, as_of: datetime) -> set[int]:
 
 
 def _left(
-    session: Session, as_of: datetime, known_at: datetime | None = None, only: int | None = None
+    session: Session, as_of: datetime, known_at: datetime | None = None, among: Collection[int] | None = None
 ) -> Iterator[tuple[Doubt, bool]]:
     """What the newest look of each kind leaves of a camera, and whether the one before it leaves the same."""
     looks: dict[tuple[int, bool], list[_Look]] = defaultdict(list)
-    for look in _looks(session, as_of, known_at, only):
+    for look in _looks(session, as_of, known_at, among):
         if look.pictured:
             looks[look.camera, look.by_day].append(look)
     for _, mine in sorted(looks.items()):
         last = mine[-1]
         if last.leaves and last.at > as_of - RECENT:
             before = [look for look in mine if look.night < last.night]
-            yield last.doubt, bool(before) and before[-1].leaves == last.leaves
+            doubt = Doubt(last.camera, last.leaves, last.at, last.by_day)
+            yield doubt, bool(before) and before[-1].leaves == last.leaves
 
 
-def _looks(session: Session, as_of: datetime, known_at: datetime | None, only: int | None) -> Iterator[_Look]:
+def _looks(
+    session: Session, as_of: datetime, known_at: datetime | None, among: Collection[int] | None
+) -> Iterator[_Look]:
     """In order, of cameras of which there may be a doubt: of seven days, by daylight of two turns."""
     c = CameraCheck
     suspicion, longer = c.features["suspicion"].as_string(), as_of - 2 * RECENT
     recent = [c.happened_at <= as_of, c.night >= longer.date() - timedelta(days=1)]
     recent += [or_(c.happened_at > as_of - RECENT, (c.round == DAYLIGHT) & (c.happened_at > longer))]
     recent += [c.recorded_at <= known_at] if known_at else []
-    recent += [c.camera_id == only] if only is not None else []
+    recent += [c.camera_id.in_(among)] if among is not None else []
     by_day = (c.round == DAYLIGHT) & (c.verdict != Verdict.OK)
     doubted = select(c.camera_id).where(*recent, or_(suspicion.is_not(None), by_day))
     found = select(c.camera_id, c.night, c.round, c.verdict, c.happened_at, suspicion)

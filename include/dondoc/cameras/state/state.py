@@ -170,7 +170,7 @@ def camera_state(
         return CameraState(camera, State.NOT_CONNECTED, f"{_never(told)}: {seen}", *told_by)
     if outage is None:
         unit = "ngày" if last.look.at.hour in BY_DAY else "đêm"
-        patience = f"; tính là mất kết nối từ {unit} thứ {needed[0]:02}" + (f" ({needed[1]})" if needed[1] else "")
+        patience = f"; tính là sự cố từ {unit} thứ {needed[0]:02}" + (f" ({needed[1]})" if needed[1] else "")
         return CameraState(camera, State.FAILING, f"{seen}, {count:02} {unit}{patience}", *told_by)
     state = State.FLAPPING if outage.flapping or often else State.OUTAGE
     times = f"; {outages_lately:02} lần mất kết nối gần đây" if state == State.FLAPPING else ""

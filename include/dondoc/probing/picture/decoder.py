@@ -33,7 +33,7 @@ class Seen:
     """What was seen on a picture: `ok`, `decode_failed`, `not_decodable` or a verdict of phase picture.
 
     `detail` is for a person; `features` are JSON-safe and to be stored with the check: `history` makes the `past` of
-    later checks out of them. They hold `suspicion` (a key of judge.SUSPICIONS or None). Empty without a picture.
+    later checks out of them. They hold `suspicion` (a `Suspicion` or None). Empty without a picture.
     `thumbnail`: the picture as a small JPEG, only when it was asked for.
     """
 

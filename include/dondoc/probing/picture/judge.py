@@ -7,6 +7,7 @@ from typing import Any
 
 from dondoc.errors import Problem
 from dondoc.probing.picture.baseline import COLOURS
+from dondoc.probing.picture.suspicions import Suspicion
 
 Thresholds = Mapping[str, float]
 Features = Mapping[str, Any]
@@ -38,18 +39,6 @@ DETAILS = {
     "frozen": "hình trùng với hình các đêm trước: camera hoặc đầu ghi bị treo hình",
     "blurred": "hình mờ hẳn so với chính camera này các đêm trước",
 }
-SUSPICIONS = {
-    "dark": "hình rất tối: không có đèn, đèn hồng ngoại hỏng hoặc ống kính bị che",
-    "card": "hình có thể là bảng thông báo của thiết bị",
-    "glare": "hình bị lóa một phần lớn",
-    "hazy": "hình rất nhạt, ít chi tiết: sương mù, hơi nước hoặc ống kính bị che một phần",
-    "perhaps_frozen": "hình gần trùng với hình các đêm trước: có thể bị treo hình",
-    "soft": "hình kém nét hơn các đêm trước",
-    "moved": "khung cảnh khác các đêm trước: camera có thể bị xoay",
-    "gap": "một phần hình là màu xám trơn: vùng che riêng tư, hoặc hình nhận thiếu",
-    "cut": "phần dưới hình không còn chi tiết như các đêm trước: bị che một phần hoặc hình nhận thiếu",
-    "cast": "hình ngả màu khác thường (hồng, tím hoặc lệch hẳn các lần trước): có thể kẹt kính lọc hồng ngoại",
-}
 
 
 def thresholds(file: Path) -> dict[str, float]:
@@ -76,8 +65,8 @@ def light(seen: Features, t: Thresholds) -> str:
     return "night" if grey or seen["mean"] < t["light_dark"] else "day"
 
 
-def judge(seen: Features, past: Mapping[str, Any] | None, t: Thresholds) -> tuple[str, str | None]:
-    """Verdict and suspicion (a key of SUSPICIONS or None; only with the verdict `ok`).
+def judge(seen: Features, past: Mapping[str, Any] | None, t: Thresholds) -> tuple[str, Suspicion | None]:
+    """Verdict and suspicion (only with the verdict `ok`).
 
     Only what is sure is a fault. Order matters: a card with letters on it is sharper than a good scene, and what no
     lens has made says nothing of a lens.
@@ -93,11 +82,11 @@ def judge(seen: Features, past: Mapping[str, Any] | None, t: Thresholds) -> tupl
     return "ok", next((name for name, holds in DOUBTS.items() if holds(seen, past, t)), None)
 
 
-def detail(verdict: str, suspicion: str | None, seen: Features, t: Thresholds) -> str:
+def detail(verdict: str, suspicion: Suspicion | None, seen: Features, t: Thresholds) -> str:
     """What a person reads."""
     kinds = KINDS.get(verdict, {})
     words = next((words for words, holds in kinds.items() if holds(seen, {}, t)), DETAILS[verdict])
-    return f"{words}; nghi vấn: {SUSPICIONS[suspicion]}" if suspicion else words
+    return f"{words}; nghi vấn: {suspicion.label}" if suspicion else words
 
 
 Rule = Callable[[Features, Mapping[str, Any], Thresholds], bool]
@@ -324,17 +313,17 @@ FAULTS: dict[str, Rule] = {
     "frozen": _frozen,
     "blurred": _blurred,
 }
-DOUBTS: dict[str, Rule] = {
-    "dark": _dark,
-    "card": _perhaps_card,
-    "perhaps_frozen": _perhaps_frozen,
-    "glare": _glare,
-    "hazy": _hazy,
-    "soft": _soft,
-    "gap": _gap,
-    "cut": _cut,
-    "moved": _moved,
-    "cast": _cast,
+DOUBTS: dict[Suspicion, Rule] = {
+    Suspicion.DARK: _dark,
+    Suspicion.CARD: _perhaps_card,
+    Suspicion.PERHAPS_FROZEN: _perhaps_frozen,
+    Suspicion.GLARE: _glare,
+    Suspicion.HAZY: _hazy,
+    Suspicion.SOFT: _soft,
+    Suspicion.GAP: _gap,
+    Suspicion.CUT: _cut,
+    Suspicion.MOVED: _moved,
+    Suspicion.CAST: _cast,
 }
 
 

@@ -159,7 +159,7 @@ def doubted(registry: Registry, states: Iterable[CameraState], doubts: Iterable[
             site=state.camera.site,
             camera=state.camera.name,
             words=one.words,
-            advice=one.advice or "",
+            advice=one.advice,
             seen_at=one.at,
         )
         for state, one in mine

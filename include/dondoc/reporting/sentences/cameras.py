@@ -131,7 +131,7 @@ def differing(figures: Figures) -> str:
     if not found:
         return ""
     causes = "; ".join(f"{what} ({number(count)})" for what, count in found.items())
-    return f"Trong {number(figures.measured.cameras)} camera đã đo, khác với khai báo: {causes}."
+    return f"Trong {number(figures.measured.cameras)} camera đã đo có điều cần đơn vị xem lại: {causes}."
 
 
 def resolutions(figures: Figures) -> str:

@@ -1,0 +1,135 @@
+"""Cameras that night after night cannot be judged: nobody else is told of them, for such nights count against nobody.
+
+Our own people are told once for each row of such nights, which ends with a night that can be judged.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from dondoc.cameras.nights import night
+from dondoc.cameras.state import checks
+from dondoc.cameras.state.checks import LOOK_BACK, Night
+from dondoc.configuration.context import AppContext
+from dondoc.mail.shapes import Section
+from dondoc.probing.verdicts import NOT_CHECKED, Verdict
+from dondoc.store.cameras import Camera
+from dondoc.store.parts import parts
+from dondoc.vocabulary.numbers import CAM
+
+SHOWN = 20  # cameras of one verdict that a letter names
+# What our own people can do about one such camera; `unconcluded` has what they can do about a night of them.
+ADVICE: Mapping[str, str] = {
+    Verdict.OUT_OF_RESOURCES: "kiểm tra bộ nhớ, giới hạn tệp mở, tải của máy kiểm tra (dondoc doctor)",
+    Verdict.CHECK_FAILED: "xem nhật ký tác vụ check (dòng “a check failed”), báo đơn vị phát triển kèm số camera",
+    Verdict.BLOCKED_TARGET: "địa chỉ khai đúng thì bổ sung dải mạng vào DONDOC_PROBE_ALLOW; khai nhầm thì gọi đơn vị "
+    "sửa biểu mẫu",
+    Verdict.LOGIN_WITHHELD: "trang của camera ghi lý do giữ mật khẩu: gọi đơn vị hỏi lại tài khoản xem, nhập lại trên "
+    "trang, hoặc bấm “Cho thử lại” nếu mật khẩu vẫn đúng",
+    Verdict.UNCONFIRMED: "gọi đơn vị cùng mở xem trực tiếp: hình hỏng thì nhờ đơn vị lắp đặt, bảo trì kiểm tra đường "
+    "truyền, camera, đầu ghi; hình tốt thì kiểm tra giới hạn số người xem cùng lúc của thiết bị",
+    Verdict.NOT_DECODABLE: "gọi đơn vị hỏi chuẩn nén của luồng: nhờ đơn vị lắp đặt, bảo trì đặt về H.264 hoặc H.265, "
+    "không mã hóa; đã đúng như vậy thì báo đơn vị phát triển kèm số camera",
+}
+
+
+class Row(NamedTuple):
+    """So many nights that could not be judged, with no night among them that could; `verdict`: of the last of them;
+    `after`: the last night that could be judged, None where none of those looked back upon could."""
+
+    after: date | None
+    nights: int
+    verdict: Verdict
+
+    def is_new(self, told: date | None) -> bool:
+        """Whether it began after the night on which staff was last told of the camera."""
+        return told is None or (self.after is not None and told < self.after)
+
+
+class Lingering(NamedTuple):
+    """A camera with such a row; `name` is empty where it is not to be named."""
+
+    camera: int
+    agency: str
+    name: str
+    row: Row
+
+
+def row(nights: Sequence[Night], until: date) -> Row | None:
+    """The row at the end of a camera's nights, as far as they are over; None where there is none. Nights of which our
+    own side, a pause or an expected silence is the reason neither end it nor are part of it."""
+    after = max((one.day for one in nights if one.counts), default=None)
+    late = [one for one in nights if after is None or one.day > after]
+    mine = [one for one in late if one.day <= until and one.look.verdict in NOT_CHECKED]
+    return Row(after, len(mine), mine[-1].look.verdict) if mine else None
+
+
+def lingering(
+    app: AppContext, session: Session, day: date, until: date, told: Mapping[int, date], now: datetime
+) -> list[Lingering]:
+    """Of the cameras of a night those whose row has become long enough, and of which nobody was told since it began.
+
+    Args:
+        until: the last night that is over: of one that is not, another look may tell.
+        told: by camera, the night on which staff was last told of it.
+    """
+    last = night.last_of_night(session, day)
+    ids = sorted(camera for camera, verdict in last.items() if verdict in NOT_CHECKED)
+    return [one for part in parts(ids) for one in _among(app, session, part, day, until, told, now)]
+
+
+def _among(
+    app: AppContext,
+    session: Session,
+    ids: Sequence[int],
+    day: date,
+    until: date,
+    told: Mapping[int, date],
+    now: datetime,
+) -> Iterator[Lingering]:
+    judge = checks.judge(app, session)
+    cameras = session.scalars(select(Camera).where(Camera.id.in_(ids)).order_by(Camera.id)).all()
+    history = checks.every_night(session, judge, cameras, since=day - LOOK_BACK)
+    for camera in cameras:
+        mine = row(history.get(camera.id, ()), until)
+        if mine is None or mine.nights < judge.rules.lingering.nights or judge.paused(camera, now):
+            continue
+        if mine.is_new(told.get(camera.id)):
+            yield Lingering(camera.id, camera.agency, "" if camera.restricted else camera.name, mine)
+
+
+def remembered(keys: Iterable[str]) -> dict[int, date]:
+    """By camera, the newest night of which staff was told, from the keys that letters remember."""
+    told: dict[int, date] = {}
+    for key in keys:
+        camera, day = key.split("|")
+        told[int(camera)] = max(told.get(int(camera), date.min), date.fromisoformat(day))
+    return told
+
+
+def key(camera: int, until: date) -> str:
+    """What a letter remembers of a camera that it tells of."""
+    return f"{camera}|{until}"
+
+
+def sections(app: AppContext, found: Collection[Lingering]) -> list[Section]:
+    """For our own people: by verdict what was seen, what they can do, and of which cameras; the most frequent first."""
+    by_verdict: dict[Verdict, list[Lingering]] = defaultdict(list)
+    for one in found:
+        by_verdict[one.row.verdict].append(one)
+    return [_section(app, verdict, its) for verdict, its in sorted(by_verdict.items(), key=lambda both: -len(both[1]))]
+
+
+def _section(app: AppContext, verdict: Verdict, its: Sequence[Lingering]) -> Section:
+    lines = [f"Cần làm: {ADVICE[verdict]}", *(_named(app, one) for one in its[:SHOWN])]
+    more = max(0, len(its) - SHOWN)
+    return {"title": f"{verdict.heading} ({len(its):02} camera)", "lines": lines, "more": more}
+
+
+def _named(app: AppContext, one: Lingering) -> str:
+    name = f"{CAM(one.camera)} {one.name}".rstrip()
+    return f"{name} ({app.registry.agency(one.agency).short}): {one.row.nights:02} đêm liền"
