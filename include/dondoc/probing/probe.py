@@ -17,7 +17,6 @@ from typing import NamedTuple, TypeAlias
 import uvloop
 
 from dondoc.configuration.settings import Network
-from dondoc.errors import Problem
 from dondoc.probing import second_look
 from dondoc.probing.address import Address, parse, sendable
 from dondoc.probing.measuring import Measured, measure
@@ -66,8 +65,8 @@ async def probe(
         the finding, whatever the camera does.
 
     Raises:
-        Problem: no child that decodes pictures can be started, or the thresholds cannot be read. What this machine
-            lacks is a verdict of its own (`out_of_resources`).
+        Problem: the thresholds cannot be read. What this machine lacks, be it only for decoding pictures, is a verdict
+            of its own (`out_of_resources`).
     """
     if stage == 2 and decoder is None:
         async with Decoder(1) as own:
@@ -106,8 +105,6 @@ async def _probe(
         more = partial(_closer, target, dialogue, resolver, shared_logins, closer)
         measured = await _measured(target, dialogue, decoder, seen, more)
     except Exception as error:
-        if _is_everybodys(error):
-            raise
         seen, why, measured = _fault(error), None, None
     finally:
         dialogue.close()
@@ -155,11 +152,6 @@ def _logins(looks: Sequence[Dialogue], closer: Sequence[Dialogue]) -> _Logins:
     )
 
 
-def _is_everybodys(error: Exception) -> bool:
-    """Whether nothing can be checked here at all."""
-    return isinstance(error, Problem) and not isinstance(error, Shortage)
-
-
 def _fault(error: Exception) -> Seen:
     """A fault of ours; what one camera sends must not cost the checks of all others."""
     if short := error if isinstance(error, Shortage) else Shortage.of(error):
@@ -195,8 +187,6 @@ async def _measured(
     try:
         return await measure(target.wanted, closer, decoder, dialogue.ip, seen.features.get("size"), login) or None
     except Exception as error:  # what was seen stands
-        if _is_everybodys(error):
-            raise
         _fault(error)
         return None
 
