@@ -112,7 +112,6 @@ class Dialogue:
         self.ip = at  # where it is: of all that its name stands for, what was connected to
         self._login: Login | None = None
         self._refused = False  # the login was, whatever it was good for before: nothing more carries it
-        self._granted = 0  # requests under the nonce that is in use
         self._cut = False  # the camera hung up while an answer was awaited
         self._may_hang_up, self.hangs_up = hangs_up, False  # after a 401; whether it did
         self._awaited: deque[bool] = deque()  # requests whose answer was not read; whether each carried the login
@@ -304,11 +303,13 @@ class Dialogue:
             self._take_refusal(reply, carried)
         elif self._login and carried:
             self.password_answered = True
-            self._granted += 1
-            self._log_in_as(self._login.following(reply.written("authentication-info")))
+            self._login = self._login.following(reply.written("authentication-info"))
 
     def _take_refusal(self, reply: Response, carried: bool) -> None:
-        """What a 401 offers, and whether it refuses the login or only the nonce: then there is a new one."""
+        """What a 401 offers, and whether it refuses the login or, as it says, only the nonce: then there is a new one.
+
+        One that says nothing of a stale nonce refuses the login, be its nonce new: most cameras name one each time.
+        """
         self._offered = parse_challenges(reply.challenges)
         if any(c.scheme == "DIGEST" for c in self._offered):
             self._digest.add(self.address.device)
@@ -316,22 +317,10 @@ class Dialogue:
             return
         alike = (way for way in self._ways() if way.method == self._login.challenge.method)
         renewed = next(alike, None) or next(iter(self._ways()), None)
-        if renewed and self._renews(renewed):
-            self._log_in_as(Login(*self.credentials, renewed))
+        if renewed and renewed.stale and renewed.nonce != self._login.challenge.nonce:
+            self._login = Login(*self.credentials, renewed)
         else:
             self._refuse()
-
-    def _renews(self, offered: Challenge) -> bool:
-        """Whether a 401 wants no more than another nonce: it says so, or takes each once and has taken this one."""
-        assert self._login
-        if offered.scheme != "DIGEST" or offered.nonce == self._login.challenge.nonce:
-            return False
-        return offered.stale or self._granted == 1
-
-    def _log_in_as(self, login: Login) -> None:
-        """Show this one from now on."""
-        if login is not self._login:
-            self._login, self._granted = login, 0
 
     def _refuse(self) -> None:
         self._refused = True
@@ -485,7 +474,7 @@ class Dialogue:
         """
         assert self.credentials is not None
         strongest, second = ways[0], next((w for w in ways if "MD5" in w.method), ways[0])
-        self._log_in_as(Login(*self.credentials, strongest))
+        self._login = Login(*self.credentials, strongest)
         try:
             reply = await self.request(method, url, **headers)
             if second is strongest or reply.status not in CONFUSED:
@@ -495,7 +484,7 @@ class Dialogue:
                 raise
             self.hangs_up = True
         await self._reopen()
-        self._log_in_as(Login(*self.credentials, second))
+        self._login = Login(*self.credentials, second)
         return await self.request(method, url, **headers)
 
     async def _reopen(self) -> None:
