@@ -115,6 +115,29 @@ def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: p
     assert used == [[b"n", b"%08x" % first], [b"k0", b"00000001"], [b"k1", b"00000001"], [b"k1", b"00000002"]]
 
 
+def test_signs_of_life_and_the_goodbye_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their answers are read there as well: after one that is not, none carries it, and the session ends, or stays."""
+    monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)
+    offered = b'WWW-Authenticate: Digest realm="a", nonce="n"\r\n'
+
+    async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
+        if not login:
+            await visit.reply(b"401 No", offered)
+        elif method == b"SETUP" and b"interleaved" in visit.heard[-1]:
+            await visit.reply(b"461 Unsupported Transport")
+        elif method == b"SETUP":
+            await visit.reply(more=b"Transport: RTP/AVP;unicast;server_port=6000-6001\r\nSession: 7;timeout=0\r\n")
+        else:
+            return None
+        return True
+
+    look(camera := Cameras(answer, pictures=False), timeout=1.0)
+    played = camera.asked[next(n for n, one in enumerate(camera.asked) if one.startswith(b"PLAY")) + 1 :]
+    first = played[: next(n for n, one in enumerate(played) if one.startswith(b"TEARDOWN")) + 1]
+    assert len(first) > 2
+    assert [one[:8] for one in first if b"\r\nAuthorization: " not in one] == []
+
+
 def test_a_login_that_a_second_look_shows_and_is_hung_up_on_is_not_known_to_be_good() -> None:
     async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
         if method == b"DESCRIBE" and login and camera.visits > 1:
