@@ -96,9 +96,9 @@ async def _probe(
     dialogues, closer = [dialogue := ask(digest=target.digest)], list[Dialogue]()
 
     def again() -> Dialogue:
-        new = not dialogue.login or dialogue.elsewhere  # else it is known how it takes a login
+        new = not dialogue.authenticator.challenge or dialogue.elsewhere  # else it is known how it takes a login
         at, hangs_up = None if dialogue.elsewhere else dialogue.ip, new or dialogue.hangs_up
-        return ask(digest=dialogue.digest, at=at, hangs_up=hangs_up)
+        return ask(digest=dialogue.authenticator.digest, at=at, hangs_up=hangs_up)
 
     try:
         seen, why = await _observe(dialogues, again, decoder, timeout, target)
@@ -140,14 +140,15 @@ class _Logins(NamedTuple):
 
 def _logins(looks: Sequence[Dialogue], closer: Sequence[Dialogue]) -> _Logins:
     """Told of the first look and of a second one, and of a closer look."""
-    everywhere = [*looks, *closer]
-    answered = any(one.password_answered for one in looks)
-    in_vain_later = any(one.login_in_vain for one in everywhere[1:])
+    looked, closer_looked = ([one.authenticator for one in some] for some in (looks, closer))
+    everywhere = looked + closer_looked
+    answered = any(one.answered for one in looked)
+    in_vain_later = any(one.in_vain for one in everywhere[1:])
     return _Logins(
-        sent=any(one.password_sent for one in everywhere),
-        answered=answered and not looks[0].password_refused and not in_vain_later,
-        refused=any(one.password_refused for one in looks) and not answered,
-        taken_back=any(one.login_in_vain for one in closer),
+        sent=any(one.sent for one in everywhere),
+        answered=answered and not looked[0].only_refused and not in_vain_later,
+        refused=any(one.only_refused for one in looked) and not answered,
+        taken_back=any(one.in_vain for one in closer_looked),
         digest=any(one.digest for one in everywhere),
     )
 
@@ -183,7 +184,7 @@ async def _measured(
     """
     if target.wanted is None or decoder is None or seen.verdict != Codes.OK or dialogue.elsewhere:
         return None
-    login = dialogue.credentials if dialogue.login else None
+    login = dialogue.authenticator.credentials if dialogue.authenticator.challenge else None
     try:
         return await measure(target.wanted, closer, decoder, dialogue.ip, seen.features.get("size"), login) or None
     except Exception as error:  # what was seen stands
@@ -200,9 +201,10 @@ def _closer(
     place: Address,
 ) -> Dialogue:
     """A dialogue of a closer look, about a place of the device that was seen before; it is added to the others."""
-    user, password = (before.credentials if before.login else None) or (None, None)
+    login = before.authenticator
+    user, password = (login.credentials if login.challenge else None) or (None, None)
     ask = partial(Dialogue, place, user, password, resolver, worked=True, shared_logins=shared_logins)
-    dialogues.append(made := ask(digest=before.digest, md5=target.md5, at=before.ip, hangs_up=before.hangs_up))
+    dialogues.append(made := ask(digest=login.digest, md5=target.md5, at=before.ip, hangs_up=before.hangs_up))
     return made
 
 

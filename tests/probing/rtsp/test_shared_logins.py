@@ -115,8 +115,8 @@ def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: p
     assert used == [[b"n", b"%08x" % first], [b"k0", b"00000001"], [b"k1", b"00000001"], [b"k1", b"00000002"]]
 
 
-def test_signs_of_life_and_the_goodbye_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their answers are read there as well: after one that is not, none carries it, and the session ends, or stays."""
+def test_signs_of_life_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their answers are read there as well: after one that is not, none carries it, nor does the goodbye."""
     monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)
     offered = b'WWW-Authenticate: Digest realm="a", nonce="n"\r\n'
 
@@ -133,9 +133,8 @@ def test_signs_of_life_and_the_goodbye_carry_the_login_over_udp_too(monkeypatch:
 
     look(camera := Cameras(answer, pictures=False), timeout=1.0)
     played = camera.asked[next(n for n, one in enumerate(camera.asked) if one.startswith(b"PLAY")) + 1 :]
-    first = played[: next(n for n, one in enumerate(played) if one.startswith(b"TEARDOWN")) + 1]
-    assert len(first) > 2
-    assert [one[:8] for one in first if b"\r\nAuthorization: " not in one] == []
+    signs = played[: next(n for n, one in enumerate(played) if one.startswith(b"TEARDOWN"))]
+    assert sum(b"\r\nAuthorization: " in one for one in signs) > 1
 
 
 def test_a_login_that_a_second_look_shows_and_is_hung_up_on_is_not_known_to_be_good() -> None:
