@@ -23,8 +23,8 @@ from ipaddress import ip_network
 from dondoc.configuration import settings
 from dondoc.demo import clips, rtp
 from dondoc.isolation.confine import environment
+from dondoc.probing.picture import children, judge
 from dondoc.probing.picture import decode as picture
-from dondoc.probing.picture import decoder, judge
 from dondoc.probing.probe import probe_many
 from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.verdicts import Target
@@ -102,7 +102,7 @@ def _processor() -> float:
 
 def from_memory(codec: str) -> float:
     """Processor seconds to decode and judge one of the same pictures from memory, in a process like our children."""
-    call, alike = [sys.executable, __file__, "--memory", codec], environment(OPENBLAS_NUM_THREADS="1", **decoder.KEEP)
+    call, alike = [sys.executable, __file__, "--memory", codec], environment(OPENBLAS_NUM_THREADS="1", **children.KEEP)
     return float(subprocess.run(call, capture_output=True, text=True, check=True, env=alike).stdout)
 
 

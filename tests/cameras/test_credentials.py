@@ -627,7 +627,7 @@ class TestCanary:
         while waiting:
             going = canary.wave(waiting, told, number=waves, limit=limit)
             assert going
-            allowed = [x for x in going if x.door not in told.shut and told.refused[x.shared] < limit]  # type: ignore[index]
+            allowed = [x for x in going if x.account not in told.withheld and told.refused[x.shared] < limit]  # type: ignore[index]
             sent += len(allowed)
             self.told(told, allowed, verdict, sent=verdict != "connect_timeout")
             waiting = [x for x in waiting if x not in going]

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from subprocess import PIPE, Popen
 
 SDP = b"v=0\r\ns=-\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:t1\r\n"
@@ -45,8 +46,9 @@ def _pieces(count: int, size: int, *, kind: int = 5, ended: bool = False) -> byt
 
 SET = b"$\0\0\x10" + RTP[:2] + b"\xff\xff" + RTP[4:12] + b"\x67\x42\0\x1e"  # precedes what begins with number 0
 Send = Callable[[bytes], None]
+Data = bytes | Callable[[], bytes]  # what takes long to make is made when it is sent
 # What is sent for ever, at once or as the answer to a question.
-FLOODS: dict[str, tuple[bytes, bytes]] = {
+FLOODS: dict[str, tuple[bytes, Data]] = {
     "tiny packets at once": (b"", TINY),
     "tiny packets": (b"OPTIONS", TINY),
     "large packets": (b"DESCRIBE", LARGE),
@@ -64,18 +66,18 @@ FLOODS: dict[str, tuple[bytes, bytes]] = {
     "replies instead of a picture": (b"PLAY", (HEAD + b"\r\n") * 4096),
     "large heads instead of a picture": (b"PLAY", HEAD + b"a:\r\n" * 16000 + b"Content-Length: 0\r\n\r\n"),
     "pictures without a key picture": (b"PLAY", STREAM),
-    "empty units": (b"PLAY", _numbered(b"\x18" + bytes(65000))),
-    "tiny units": (b"PLAY", _numbered(b"\x18" + b"\0\2\x65\x88" * 16000)),
-    "tiny units of AV1": (b"PLAY", _numbered(b"\x08" + b"\1\x10" * 30000, marked=True)),
+    "empty units": (b"PLAY", lambda: _numbered(b"\x18" + bytes(65000))),
+    "tiny units": (b"PLAY", lambda: _numbered(b"\x18" + b"\0\2\x65\x88" * 16000)),
+    "tiny units of AV1": (b"PLAY", lambda: _numbered(b"\x08" + b"\1\x10" * 30000, marked=True)),
     "datagrams": (b"PLAY", RTP),
     "large datagrams": (b"PLAY", RTP + bytes(60_000)),
 }
 # What is sent once: as much as one look takes; and then nothing more, so that all of it is held until the time is over.
-HOARDS: dict[str, bytes] = {
-    "a huge picture without an end": _pieces(255, 65_000),
-    "a whole huge picture": SET + _pieces(120, 65_000, ended=True),
-    "huge parameter sets": _pieces(255, 65_000, kind=7, ended=True) * 3,
-    "a picture in tiny pieces": _pieces(100_000, 1),
+HOARDS: dict[str, Data] = {
+    "a huge picture without an end": lambda: _pieces(255, 65_000),
+    "a whole huge picture": lambda: SET + _pieces(120, 65_000, ended=True),
+    "huge parameter sets": lambda: _pieces(255, 65_000, kind=7, ended=True) * 3,
+    "a picture in tiny pieces": lambda: _pieces(100_000, 1),
 }
 FLOODS_AND_HOARDS = FLOODS | {kind: (b"PLAY", data) for kind, data in HOARDS.items()}
 UNITS = ("empty units", "tiny units", "tiny units of AV1")
@@ -89,8 +91,14 @@ ANSWERED = (  # and then
 )
 
 
+@cache
+def _data(kind: str) -> bytes:
+    _, data = FLOODS_AND_HOARDS[kind]
+    return data if isinstance(data, bytes) else data()
+
+
 def _visit(connection: socket.socket, kind: str) -> None:
-    at, data = FLOODS_AND_HOARDS[kind]
+    at, data = FLOODS_AND_HOARDS[kind][0], _data(kind)
     with connection, suppress(OSError):
         while True:
             asked = connection.recv(4096) if at else b""

@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-LINK = Path(__file__).with_name("link.py")
+LINK, OWN_ADDRESSES = (Path(__file__).with_name(name) for name in ("link.py", "own_addresses.py"))
 VERDICTS = {
     "nobody listens": "connection_refused",
     "a router says unreachable": "unreachable",
@@ -37,12 +37,15 @@ def _apart() -> list[str] | None:
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
+    return run_apart(LINK)
+
+
+def run_apart(program: Path) -> dict[str, Any]:
+    """What a program prints that has a network of its own."""
     command = _apart()
     if command is None:
-        pytest.skip(
-            "loss, delay and unreachable hosts: needs unshare, iproute2, /dev/net/tun and the right to use them"
-        )
-    done = subprocess.run([*command, sys.executable, str(LINK)], capture_output=True, text=True, timeout=120)
+        pytest.skip("networks of their own: needs unshare, iproute2, /dev/net/tun and the right to use them")
+    done = subprocess.run([*command, sys.executable, str(program)], capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -60,3 +63,12 @@ def test_each_bad_road_has_its_verdict(found: dict[str, Any], kind: str) -> None
 
 def test_the_deadline_holds_on_every_road(found: dict[str, Any]) -> None:
     assert max(row["elapsed_ms"] for row in found["quick"]) < 10_000
+
+
+def test_a_machine_without_ipv6_is_not_out_of_ports() -> None:
+    assert run_apart(OWN_ADDRESSES) == {
+        "both": "ok",
+        "both-refusing": "connection_refused",
+        "ipv6-alone": "unreachable",
+        "no-port-left": "out_of_resources",
+    }

@@ -290,7 +290,7 @@ def test_a_decoder_that_is_killed_or_too_slow_costs_one_picture_only() -> None:
     async def run() -> list[str]:
         async with Decoder(1) as decoder:
             verdicts = [(await decoder.judge("h264", stream)).verdict]
-            decoder._idle[0].kill()
+            decoder._children.idle[0].kill()
             verdicts.append((await decoder.judge("h264", stream)).verdict)
             verdicts.append((await decoder.judge("h264", stream)).verdict)
         async with Decoder(1, patience=0.01) as hasty:

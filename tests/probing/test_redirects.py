@@ -16,7 +16,7 @@ import pytest
 from dondoc.demo import rtp
 from dondoc.demo.fleet import Fleet
 from dondoc.probing.probe import FAULT, probe, probe_many
-from dondoc.probing.rtsp import dialogue
+from dondoc.probing.rtsp import authenticator
 from dondoc.probing.verdicts import Finding, Target
 from tests.probing.misbehaving import Visit
 
@@ -423,7 +423,7 @@ def test_a_fault_of_ours_costs_one_look_and_is_loud(
     def stumbles(_: object) -> None:
         raise KeyError(PASSWORD)
 
-    monkeypatch.setattr(dialogue, "ranked", stumbles)
+    monkeypatch.setattr(authenticator, "ranked", stumbles)
     targets = [Target("bad", fleet.url("digest"), USER, PASSWORD), Target("good", fleet.url("healthy"))]
     found = {f.camera: (f.verdict, f.detail) for f in probe_many(targets, timeout=30, allow=LOOPBACK)}
     assert found["bad"] == ("check_failed", FAULT)

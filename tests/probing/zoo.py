@@ -688,6 +688,7 @@ H264 = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parame
 UNKNOWN, NAMELESS = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 X-NEW/90000\r\n", "m=video 0 RTP/AVP 96\r\n"
 METADATA = "m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\na=control:trackID=9\r\n"
 H265, NUMBERED = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n", "a=fmtp:96 sprop-max-don-diff=1\r\n"
+MPEG4 = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\na=fmtp:96 profile-level-id=1;config=000001b001\r\n"
 JPEG, SIZE = "m=video 0 RTP/AVP 26\r\n", "a=framesize:26 2560-1440\r\n"
 # Kinds of healthy cameras, and why they show their picture only at the second look.
 HEALTHY: dict[str, tuple[type[Odd], Help | None]] = {
@@ -773,6 +774,8 @@ SEEN_HERE_ALONE: dict[str, type[Odd]] = {
     "called H.265, and is H.264": odd(media=H265),
     "called JPEG by its number, and is H.264": odd(media=JPEG),
     "called H.264, and is JPEG": odd(jpeg, of("jpeg"), media=H264),
+    "called MPEG-4, and is H.264": odd(media=MPEG4),
+    "called MPEG-4, and is H.265": odd(h265, of("h265"), media=MPEG4),
     "of a codec that nobody knows by its name": odd(h265, of("h265"), media=UNKNOWN),
     "of a codec without a name": odd(media=NAMELESS),
     "JPEG, no marker and one time for all": odd(jpeg_unmarked, of("jpeg"), media=JPEG),

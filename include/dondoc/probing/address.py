@@ -129,4 +129,4 @@ def _user_info(info: str) -> tuple[str, str | None]:
 
 def sendable(login: str) -> bool:
     """Whether a name or a password has nothing that could end a header's line; blanks of every kind are its own."""
-    return all(c.isprintable() or unicodedata.category(c) == "Zs" for c in login)
+    return login.isprintable() or all(c.isprintable() or unicodedata.category(c) == "Zs" for c in login)

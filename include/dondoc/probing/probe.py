@@ -17,7 +17,6 @@ from typing import NamedTuple, TypeAlias
 import uvloop
 
 from dondoc.configuration.settings import Network
-from dondoc.errors import Problem
 from dondoc.probing import second_look
 from dondoc.probing.address import Address, parse, sendable
 from dondoc.probing.measuring import Measured, measure
@@ -66,8 +65,8 @@ async def probe(
         the finding, whatever the camera does.
 
     Raises:
-        Problem: no child that decodes pictures can be started, or the thresholds cannot be read. What this machine
-            lacks is a verdict of its own (`out_of_resources`).
+        Problem: the thresholds cannot be read. What this machine lacks, be it only for decoding pictures, is a verdict
+            of its own (`out_of_resources`).
     """
     if stage == 2 and decoder is None:
         async with Decoder(1) as own:
@@ -97,17 +96,15 @@ async def _probe(
     dialogues, closer = [dialogue := ask(digest=target.digest)], list[Dialogue]()
 
     def again() -> Dialogue:
-        new = not dialogue.login or dialogue.elsewhere  # else it is known how it takes a login
+        new = not dialogue.authenticator.challenge or dialogue.elsewhere  # else it is known how it takes a login
         at, hangs_up = None if dialogue.elsewhere else dialogue.ip, new or dialogue.hangs_up
-        return ask(digest=dialogue.digest, at=at, hangs_up=hangs_up)
+        return ask(digest=dialogue.authenticator.digest, at=at, hangs_up=hangs_up)
 
     try:
         seen, why = await _observe(dialogues, again, decoder, timeout, target)
         more = partial(_closer, target, dialogue, resolver, shared_logins, closer)
         measured = await _measured(target, dialogue, decoder, seen, more)
     except Exception as error:
-        if _is_everybodys(error):
-            raise
         seen, why, measured = _fault(error), None, None
     finally:
         dialogue.close()
@@ -143,21 +140,17 @@ class _Logins(NamedTuple):
 
 def _logins(looks: Sequence[Dialogue], closer: Sequence[Dialogue]) -> _Logins:
     """Told of the first look and of a second one, and of a closer look."""
-    everywhere = [*looks, *closer]
-    answered = any(one.password_answered for one in looks)
-    in_vain_later = any(one.login_in_vain for one in everywhere[1:])
+    looked, closer_looked = ([one.authenticator for one in some] for some in (looks, closer))
+    everywhere = looked + closer_looked
+    answered = any(one.answered for one in looked)
+    in_vain_later = any(one.in_vain for one in everywhere[1:])
     return _Logins(
-        sent=any(one.password_sent for one in everywhere),
-        answered=answered and not looks[0].password_refused and not in_vain_later,
-        refused=any(one.password_refused for one in looks) and not answered,
-        taken_back=any(one.login_in_vain for one in closer),
+        sent=any(one.sent for one in everywhere),
+        answered=answered and not looked[0].only_refused and not in_vain_later,
+        refused=any(one.only_refused for one in looked) and not answered,
+        taken_back=any(one.in_vain for one in closer_looked),
         digest=any(one.digest for one in everywhere),
     )
-
-
-def _is_everybodys(error: Exception) -> bool:
-    """Whether nothing can be checked here at all."""
-    return isinstance(error, Problem) and not isinstance(error, Shortage)
 
 
 def _fault(error: Exception) -> Seen:
@@ -191,12 +184,10 @@ async def _measured(
     """
     if target.wanted is None or decoder is None or seen.verdict != Codes.OK or dialogue.elsewhere:
         return None
-    login = dialogue.credentials if dialogue.login else None
+    login = dialogue.authenticator.credentials if dialogue.authenticator.challenge else None
     try:
         return await measure(target.wanted, closer, decoder, dialogue.ip, seen.features.get("size"), login) or None
     except Exception as error:  # what was seen stands
-        if _is_everybodys(error):
-            raise
         _fault(error)
         return None
 
@@ -210,9 +201,10 @@ def _closer(
     place: Address,
 ) -> Dialogue:
     """A dialogue of a closer look, about a place of the device that was seen before; it is added to the others."""
-    user, password = (before.credentials if before.login else None) or (None, None)
+    login = before.authenticator
+    user, password = (login.credentials if login.challenge else None) or (None, None)
     ask = partial(Dialogue, place, user, password, resolver, worked=True, shared_logins=shared_logins)
-    dialogues.append(made := ask(digest=before.digest, md5=target.md5, at=before.ip, hangs_up=before.hangs_up))
+    dialogues.append(made := ask(digest=login.digest, md5=target.md5, at=before.ip, hangs_up=before.hangs_up))
     return made
 
 

@@ -89,7 +89,8 @@ async def look(
 
 def _may_lock(dialogue: Dialogue) -> bool:
     """Whether its login got no good answer: the account may be locked when it is shown once more."""
-    return dialogue.login_in_vain or (dialogue.password_sent and not dialogue.password_answered)
+    login = dialogue.authenticator
+    return login.in_vain or (login.sent and not login.answered)
 
 
 def is_silent(first: Seen, progress: Progress) -> bool:

@@ -1,7 +1,11 @@
 """What packets plainly are is believed, whatever a description calls them; what is not plain is left."""
 
+from collections import Counter
 from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +41,7 @@ WAYS: dict[str, tuple[Callable[..., list[bytes]], str]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("named", ["H264/90000", "H265/90000", "JPEG/90000", "X-NEW/90000", ""])
+@pytest.mark.parametrize("named", ["H264/90000", "H265/90000", "JPEG/90000", "MP4V-ES/90000", "X-NEW/90000", ""])
 def test_what_a_camera_sends_is_recognised_whatever_it_calls_it(way: str, named: str) -> None:
     pack, codec = WAYS[way]
     rtpmap = f"a=rtpmap:96 {named}\r\n" if named else ""
@@ -54,6 +58,25 @@ def test_few_signs_or_signs_that_disagree_are_not_believed() -> None:
     sent, other = packets(zoo.plain, "h264"), packets(zoo.h265, "h265")
     assert [few.feed(one) for one in sent[: MANY - 1]] == [None] * (MANY - 1)
     assert {mixed.feed(one) for pair in zip(sent, other, strict=False) for one in pair} == {None}
+
+
+def test_mpeg4_is_taken_for_nothing_else() -> None:
+    """Its pieces begin with any bytes: one in six looks like a unit of H.264."""
+    encoder: Any = av.CodecContext.create("mpeg4", "w")
+    encoder.width, encoder.height, encoder.pix_fmt, encoder.time_base = 640, 360, "yuv420p", Fraction(1, 10)
+    encoder.bit_rate = 8_000_000
+    track = sdp.video(b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 MP4V-ES/90000\r\n")
+    assert track
+    pictures, looks_like = Pictures(track, reliable=True), Counter[str]()
+    for number in range(12):
+        frame = av.VideoFrame.from_ndarray(clips.SCENES["moving"](number), format="rgb24").reformat(format="yuv420p")
+        picture = b"".join(map(bytes, encoder.encode(frame)))
+        pieces = [picture[at : at + 200] for at in range(0, len(picture), 200)]
+        for piece in pieces:
+            pictures.feed(zoo.packet(piece, sum(looks_like.values()), number * 9000, piece is pieces[-1]))
+            looks_like[Recogniser()._sign(piece)] += 1
+    assert pictures.track.codec == "mpeg4"
+    assert looks_like["h264"] > MANY
 
 
 def test_numbers_of_a_decoding_order_are_seen_by_a_parameter_set() -> None:

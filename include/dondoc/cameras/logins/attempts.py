@@ -52,7 +52,7 @@ DEVICE = (
 MOST = 3  # different passwords that a device may refuse in a night, whatever the setting: some lock at the fifth
 LATELY = timedelta(days=30)  # a password taken then is likely right, whatever others the device has refused since
 NO_LIMIT = 2**31  # whatever the rest of its site did
-Door = tuple[str, str]  # device and fingerprint: what a wrong login locks
+Account = tuple[str, str]  # device and fingerprint: what a wrong login locks
 Shared = tuple[str, str, str]  # agency, site and fingerprint
 
 
@@ -60,21 +60,21 @@ Shared = tuple[str, str, str]  # agency, site and fingerprint
 class Login:
     """A credential that is to be shown to a camera's device. `shared` None: the camera belongs to no site.
 
-    `door` has the device that is declared, `addresses` are those that it stands for besides.
+    `account` has the device that is declared, `addresses` are those that it stands for besides.
     """
 
     camera: int
-    door: Door
+    account: Account
     shared: Shared | None
     addresses: frozenset[str] = field(default=frozenset())
 
     @property
     def devices(self) -> frozenset[str]:
-        return self.addresses | {self.door[0]}
+        return self.addresses | {self.account[0]}
 
     @property
-    def doors(self) -> frozenset[Door]:
-        return frozenset((device, self.door[1]) for device in self.devices)
+    def accounts(self) -> frozenset[Account]:
+        return frozenset((device, self.account[1]) for device in self.devices)
 
 
 def fingerprint(secrets: list[str], user: str, password: str) -> str:
@@ -115,8 +115,8 @@ def _spelled(where: str) -> str:
 def login(camera: Camera, mark: str, where: str | None = None, others: Iterable[str] = ()) -> Login:
     """`where`: the device, when it is not the one that the camera has now; `others`: devices that it stands for."""
     shared = (camera.agency, fold(camera.place), mark) if camera.place else None
-    door = (_spelled(where) if where else device(camera.url or "rtsp://0.0.0.0"), mark)
-    return Login(camera.id, door, shared, frozenset(others))
+    account = (_spelled(where) if where else device(camera.url or "rtsp://0.0.0.0"), mark)
+    return Login(camera.id, account, shared, frozenset(others))
 
 
 def begin(
@@ -150,7 +150,7 @@ def begin(
         elif not _note(session, one, night, now):
             continue
         for where in one.devices:
-            past.under_way[where].add(one.door[1])
+            past.under_way[where].add(one.account[1])
         may.add(one.camera)
     return may
 
@@ -161,7 +161,7 @@ def _add_addresses(row: CredentialAttempt, found: Iterable[str]) -> None:
 
 
 def _note(session: Session, one: Login, night: date, now: datetime) -> bool:
-    where, mark = one.door
+    where, mark = one.account
     row = CredentialAttempt(
         camera_id=one.camera, fingerprint=mark, device=where, night=night, accepted=None, recorded_at=now
     )
@@ -221,8 +221,8 @@ class _Past:
     def __init__(
         self,
         rows: Iterable[_Try],
-        releases: Mapping[Door, datetime],
-        taken: Set[Door],
+        releases: Mapping[Account, datetime],
+        taken: Set[Account],
         not_taken: Mapping[str, set[str]],
         tonight: date,
     ) -> None:
@@ -230,11 +230,11 @@ class _Past:
         self.taken = taken  # lately
         self.not_taken = not_taken  # by device: passwords that it has refused tonight, or left without an answer
         self.under_way: dict[str, set[str]] = defaultdict(set)  # by device: those that are sent now
-        self.doors: dict[Door, list[_Try]] = defaultdict(list)
+        self.by_account: dict[Account, list[_Try]] = defaultdict(list)
         self.refused: dict[Shared, set[int]] = defaultdict(set)
         for row in rows:
-            for door in row.login.doors:
-                self.doors[door].append(row)
+            for account in row.login.accounts:
+                self.by_account[account].append(row)
             if row.night == tonight and row.accepted is False and row.login.shared:
                 self.refused[row.login.shared].add(row.login.camera)
 
@@ -242,14 +242,14 @@ class _Past:
         tries = self._tries(one)
         tonight = [t for t in tries if t.night == self.tonight]
         mine = [t for t in tonight if t.login.camera == one.camera]
-        open_now = self._open(one)
+        taken_tonight = self._taken_tonight(one)
         if any(t.accepted is False for t in tonight):
             return Bar(TONIGHT)
-        if any(t.accepted is None for t in mine) or (tonight and not open_now):  # or another channel's has no answer
+        if any(t.accepted is None for t in mine) or (tonight and not taken_tonight):  # or that of another channel
             return UNKNOWN
         if before := self._refused_before(one, tries):
             return Bar(BEFORE.format(night=before))
-        if open_now:
+        if taken_tonight:
             return None
         refused = len(self.refused[one.shared]) if one.shared else 0
         if refused >= limit:
@@ -264,42 +264,42 @@ class _Past:
         """Whether what is sent now is all that a device may be sent before it has answered."""
         going = {mark for where in one.devices for mark in self.under_way[where]}
         crowded = not self._proven(one) and len(self._not_taken(one) | going) >= most(limit)
-        return not self._open(one) and (one.door[1] in going or crowded)
+        return not self._taken_tonight(one) and (one.account[1] in going or crowded)
 
     def _proven(self, one: Login) -> bool:
-        return one.door in self.taken and one.devices == {one.door[0]}
+        return one.account in self.taken and one.devices == {one.account[0]}
 
-    def _open(self, one: Login) -> bool:
+    def _taken_tonight(self, one: Login) -> bool:
         return any(t.accepted and t.night == self.tonight for t in self._tries(one))
 
     def _tries(self, one: Login) -> list[_Try]:
-        return [*{t.id: t for door in one.doors for t in self.doors.get(door, ())}.values()]
+        return [*{t.id: t for account in one.accounts for t in self.by_account.get(account, ())}.values()]
 
     def _not_taken(self, one: Login) -> set[str]:
         marks = {mark for where in one.devices for mark in self.not_taken.get(where, ())}
-        return marks - {one.door[1]}
+        return marks - {one.account[1]}
 
     def _refused_before(self, one: Login, tries: Sequence[_Try]) -> date | None:
         """Since which night a device has refused it, with nobody saying that it may be tried again."""
-        since = max((self.releases[door] for door in one.doors if door in self.releases), default=None)
+        since = max((self.releases[account] for account in one.accounts if account in self.releases), default=None)
         told = [t for t in tries if t.accepted is not None and (since is None or t.at > since)]
         good = max((t.id for t in told if t.accepted), default=0)
         return min((t.night for t in told if t.accepted is False and t.id > good), default=None)
 
 
 def _past(session: Session, logins: Sequence[Login], night: date) -> _Past:
-    marks, devices = {one.door[1] for one in logins}, {where for one in logins for where in one.devices}
+    marks, devices = {one.account[1] for one in logins}, {where for one in logins for where in one.devices}
     rows, releases = _rows(session, marks, night), _releases(session, marks)
     return _Past(rows, releases, _taken(session, marks, night), _not_taken(session, devices, night), night)
 
 
 def taken(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     """The cameras whose device took their password lately."""
-    known = _taken(session, {one.door[1] for one in logins}, night)
-    return {one.camera for one in logins if one.door in known}
+    known = _taken(session, {one.account[1] for one in logins}, night)
+    return {one.camera for one in logins if one.account in known}
 
 
-def _taken(session: Session, marks: Iterable[str], night: date) -> set[Door]:
+def _taken(session: Session, marks: Iterable[str], night: date) -> set[Account]:
     attempt = CredentialAttempt
     lately = attempt.night < night, attempt.night >= night - LATELY, attempt.accepted.is_(True)
     rows = session.execute(select(attempt.device, attempt.fingerprint).where(attempt.fingerprint.in_(marks), *lately))
@@ -319,7 +319,7 @@ def _not_taken(session: Session, devices: Iterable[str], night: date) -> dict[st
 
 
 def _rows(session: Session, marks: Iterable[str], night: date) -> Iterable[_Try]:
-    """Attempts with these credentials that matter: tonight's, and every answer of a door that ever refused one."""
+    """Attempts with these credentials that matter: tonight's, and every answer of an account that ever refused one."""
     attempt, address = CredentialAttempt, AttemptAddress
     refused = attempt.fingerprint.in_(marks), attempt.accepted.is_(False)
     stood_for = select(address.device).join(attempt, attempt.id == address.attempt_id)
@@ -344,7 +344,7 @@ def _rows(session: Session, marks: Iterable[str], night: date) -> Iterable[_Try]
         yield _Try(row.id, tried, row.night, row.accepted, row.recorded_at)
 
 
-def _releases(session: Session, marks: Iterable[str]) -> dict[Door, datetime]:
+def _releases(session: Session, marks: Iterable[str]) -> dict[Account, datetime]:
     rows = session.scalars(
         select(CredentialRelease).where(CredentialRelease.fingerprint.in_(marks)).order_by(CredentialRelease.id)
     )

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from dondoc.cameras.logins.attempts import Door, Login, Shared, accepted, most
+from dondoc.cameras.logins.attempts import Account, Login, Shared, accepted, most
 from dondoc.probing.verdicts import UNREACHED, WITHHELD, Finding, Verdict
 
 SILENT_WAVES = 3  # so many waves in which nobody at a site, or device, gave an answer: the rest need not wait for one
@@ -15,11 +15,11 @@ LAST_WAVE = 6
 class Told:
     """What the waves so far have told of each account and of each credential that a site shares."""
 
-    shut: set[Door] = field(default_factory=set)
-    open: set[Door] = field(default_factory=set)
+    withheld: set[Account] = field(default_factory=set)  # the login may have been refused there
+    cleared: set[Account] = field(default_factory=set)  # nobody need wait for its answer
     right: set[Shared] = field(default_factory=set)
     refused: Counter[Shared] = field(default_factory=Counter)
-    silent: Counter[Door] = field(default_factory=Counter)  # answered without asking for the password
+    silent: Counter[Account] = field(default_factory=Counter)  # answered without asking for the password
     not_taken: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # by device
     taking: set[str] = field(default_factory=set)  # devices that took a password in the last wave
 
@@ -29,7 +29,7 @@ class Told:
         for one in logins:
             finding = by_camera.get(one.camera)
             answer = accepted(finding) if finding and finding.password_sent else None
-            self._door(one, finding, answer)
+            self._learn_account(one, finding, answer)
             if answer:
                 self.taking |= one.devices
             if one.shared and answer:
@@ -37,20 +37,20 @@ class Told:
             elif one.shared and answer is False:
                 self.refused[one.shared] += 1
 
-    def _door(self, one: Login, finding: Finding | None, answer: bool | None) -> None:
+    def _learn_account(self, one: Login, finding: Finding | None, answer: bool | None) -> None:
         """Sent and left without an answer may have been refused; not sent at all says nothing for or against it."""
         if finding and finding.password_sent and not answer:
             for device in one.devices:
-                self.not_taken[device].add(one.door[1])
-            self.shut |= one.doors
+                self.not_taken[device].add(one.account[1])
+            self.withheld |= one.accounts
         elif finding and finding.verdict in (Verdict.AUTH_FAILED, WITHHELD):
-            self.shut |= one.doors
+            self.withheld |= one.accounts
         elif answer or finding is None or finding.phase in UNREACHED:
-            self.open |= one.doors
+            self.cleared |= one.accounts
         else:
-            self.silent.update(one.doors)
-            if self.silent[one.door] >= SILENT_WAVES:
-                self.open |= one.doors
+            self.silent.update(one.accounts)
+            if self.silent[one.account] >= SILENT_WAVES:
+                self.cleared |= one.accounts
 
     def room(self, device: str, number: int, limit: int) -> float:
         """How many passwords that nobody has tried a device may be shown in a wave.
@@ -69,13 +69,13 @@ def wave(waiting: Sequence[Login], told: Told, *, number: int, limit: int) -> li
         limit: refusals of one credential at one site that stop its use there.
     """
     going: list[Login] = []
-    doors: set[Door] = set()
+    accounts: set[Account] = set()
     started: Counter[Shared] = Counter()
     shown: Counter[str] = Counter()
-    known = told.shut | told.open
+    known = told.withheld | told.cleared
     for one in waiting:
-        settled = not one.doors.isdisjoint(known)
-        if not settled and not one.doors.isdisjoint(doors):
+        settled = not one.accounts.isdisjoint(known)
+        if not settled and not one.accounts.isdisjoint(accounts):
             continue
         if not settled and any(shown[device] >= told.room(device, number, limit) for device in one.devices):
             continue
@@ -83,7 +83,7 @@ def wave(waiting: Sequence[Login], told: Told, *, number: int, limit: int) -> li
             continue
         going.append(one)
         if not settled:
-            doors |= one.doors
+            accounts |= one.accounts
             shown.update(one.devices)
             if one.shared:
                 started[one.shared] += 1

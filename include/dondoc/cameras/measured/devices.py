@@ -33,13 +33,13 @@ class Question(NamedTuple):
 
 def asked(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     """Of cameras that may be asked, those that are: the first of each host that was not asked lately."""
-    marks = {one.door[1] for one in logins}
+    marks = {one.account[1] for one in logins}
     before = _questions(session, marks, night) if marks else {}
     allowed = _allowed(session, marks) if before else {}
     found, taken = set[int](), set[str]()
     for one in sorted(logins, key=lambda one: one.camera):
         its = hosts(one.devices)
-        if taken.isdisjoint(its) and not _barred({(host, one.door[1]) for host in its}, before, allowed, night):
+        if taken.isdisjoint(its) and not _barred({(host, one.account[1]) for host in its}, before, allowed, night):
             taken |= its
             found.add(one.camera)
     return found
@@ -49,7 +49,7 @@ def withheld(session: Session, logins: Sequence[Login], night: date) -> set[int]
     """Cameras that are not to be looked at closely with their login: their device took it, and refused it when it was
     asked for more."""
     m, a = CameraMeasurement, CredentialAttempt
-    marks = {one.door[1] for one in logins}
+    marks = {one.account[1] for one in logins}
     told = select(a, m.happened_at, m.night).join(m, and_(m.camera_id == a.camera_id, m.night == a.night))
     told = told.where(m.subject == Subject.LOGIN, a.accepted.is_not(False), a.fingerprint.in_(marks))
     before: dict[Account, list[Question]] = defaultdict(list)
@@ -60,7 +60,7 @@ def withheld(session: Session, logins: Sequence[Login], night: date) -> set[int]
     return {
         one.camera
         for one in logins
-        if _barred({(host, one.door[1]) for host in hosts(one.devices)}, before, allowed, night)
+        if _barred({(host, one.account[1]) for host in hosts(one.devices)}, before, allowed, night)
     }
 
 

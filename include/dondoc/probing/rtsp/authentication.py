@@ -8,9 +8,10 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 # Of two bytes in GBK and its like the second may look like a backslash, which then escapes nothing.
 _TWO_BYTES = r"[\x81-\xfe][\x40-\xfe]"
@@ -38,7 +39,7 @@ class Challenge:
     scheme: str  # BASIC or DIGEST
     parts: dict[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def method(self) -> str:
         if self.scheme == "BASIC":
             return "BASIC"
@@ -125,13 +126,15 @@ class Login:
     def __repr__(self) -> str:
         return f"Login({self.challenge.method})"
 
-    def following(self, told: Iterable[bytes]) -> "Login":
+    def following(self, told: Sequence[bytes]) -> "Login":
         """The login for what is asked next: a camera may say which nonce it wants then (RFC 7616, 3.5), so that it need
         not ask for the login anew.
 
         Args:
             told: values of Authentication-Info.
         """
+        if not told:
+            return self
         named = [one.parts.get("nextnonce") for one in parse_challenges(b"Digest " + value for value in told)]
         nonce = next(filter(None, named), self.challenge.nonce)
         if nonce == self.challenge.nonce or self.challenge.method.endswith("-SESS"):

@@ -1,6 +1,8 @@
 """Connect to a camera at just the addresses that were checked."""
 
 import asyncio
+import errno
+import socket
 import ssl
 from asyncio.staggered import staggered_race
 from collections.abc import Sequence
@@ -23,8 +25,23 @@ async def connect(ip: Ip, port: int) -> Connection:
     try:
         return (await asyncio.get_running_loop().create_connection(Connection, str(ip), port))[1]
     except OSError as error:
-        raise_if_ours(error)
+        if error.errno != errno.EADDRNOTAVAIL or _has_address_for(ip):  # else that no port is free is not what it says
+            raise_if_ours(error)
         raise
+
+
+def _has_address_for(ip: Ip) -> bool:
+    """Whether this machine has an address from which to call: one without IPv6 has none for a camera's IPv6 address.
+
+    To connect over UDP sends nothing (connect(2)), and takes no port of TCP.
+    """
+    family = socket.AF_INET6 if ip.version == 6 else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as tried:
+            tried.connect((str(ip), 9))
+    except OSError as error:
+        return error.errno != errno.EADDRNOTAVAIL
+    return True
 
 
 async def connect_first(ips: Sequence[Ip], port: int) -> tuple[Connection, Ip]:

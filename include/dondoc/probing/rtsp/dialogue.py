@@ -14,7 +14,8 @@ from dondoc.probing.allow_list import Ip
 from dondoc.probing.picture.memory import cost
 from dondoc.probing.resolver import Resolver
 from dondoc.probing.rtsp import sdp
-from dondoc.probing.rtsp.authentication import Challenge, Login, choose, parse_challenges, ranked
+from dondoc.probing.rtsp.authentication import Challenge
+from dondoc.probing.rtsp.authenticator import Authenticator
 from dondoc.probing.rtsp.connecting import connect, connect_first, tls
 from dondoc.probing.rtsp.connection import Connection, NotTls
 from dondoc.probing.rtsp.datagrams import Datagrams, datagrams
@@ -37,6 +38,7 @@ DOWNGRADED = (
     "thiết bị từng đòi Digest, nay chỉ nhận Basic (mật khẩu gửi rõ): có thể có kẻ đứng giữa, chưa gửi mật khẩu. Nếu "
     "đúng là đã thay thiết bị, cho phép bằng dondoc cameras retry --basic"
 )
+UNKNOWN_LOGIN = "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu"
 LOGIN = "camera yêu cầu đăng nhập; chưa có tài khoản"
 ELSEWHERE = "thiết bị khác đòi đăng nhập: không gửi mật khẩu đến đó, đúng là thiết bị ấy thì khai lại địa chỉ"
 ENDLESS = "camera gửi dữ liệu không dứt mà không có hình trọn vẹn"
@@ -101,52 +103,24 @@ class Dialogue:
         `hangs_up`: it may hang up after a 401, so that a login which was hung up on was not read: it is shown again.
         """
         self.address, self._first = address, address.device
-        self.credentials = (user, password or "") if user is not None else None
-        self._resolver, self._md5, self._worked = resolver, md5, worked
+        credentials = (user, password or "") if user is not None else None
+        self.authenticator = Authenticator(credentials, address.device, digest=digest, md5=md5)
+        self._resolver, self._worked = resolver, worked
         self._shared_logins = shared_logins
         self.steps = Steps()
         self.progress, self.asked = Progress.RESOLVE, ""
-        self.password_sent = self.password_answered = False
         self.packets: deque[bytes] = deque()  # that came before a reply: channel byte first
         self.session = ""
         self.ip = at  # where it is: of all that its name stands for, what was connected to
-        self._login: Login | None = None
-        self._refused = False  # the login was, whatever it was good for before: nothing more carries it
-        self._granted = 0  # requests under the nonce that is in use
-        self._cut = False  # the camera hung up while an answer was awaited
         self._may_hang_up, self.hangs_up = hangs_up, False  # after a 401; whether it did
-        self._awaited: deque[bool] = deque()  # requests whose answer was not read; whether each carried the login
-        self._led_away = False  # to another device, which gets no login
         self._connection: Connection | None = None
         self._sequence = self._noise = 0
-        self._offered: list[Challenge] = []  # with the last 401
-        self._digest = {self._first} if digest else set()  # devices that offered it: from then on they get no Basic
         self._budget, self._turn = EARLY, TURN
         self._ahead = 0
         self._plays = False  # it was told to play
         self._options = Response(0)  # what it said of its ways
         self._no_tcp = False  # as of `refusals.Known`
         self._track: sdp.Video | None = None
-
-    @property
-    def login(self) -> Challenge | None:
-        """What the camera was logged in under, None without a login, or when it was refused."""
-        return self._login.challenge if self._login and not self._refused else None
-
-    @property
-    def digest(self) -> bool:
-        """Whether the device that was to be checked has offered Digest, now or ever."""
-        return self._first in self._digest
-
-    @property
-    def password_refused(self) -> bool:
-        """Whether the login was shown, and all that it got was a refusal."""
-        return self._refused and not self.password_answered
-
-    @property
-    def login_in_vain(self) -> bool:
-        """Whether a login was refused, or hung up on: it is not to be shown again this night."""
-        return self._refused or (self.password_sent and self._cut and not self.password_answered)
 
     @property
     def elsewhere(self) -> bool:
@@ -165,7 +139,7 @@ class Dialogue:
             Verdict: any of that failed.
         """
         self.progress = Progress.RESOLVE
-        self._awaited.clear()
+        self.authenticator.connect()
         ips = [self.ip] if self.ip else await self._allowed()  # a nonce is good there alone
         self.progress = Progress.CONNECT
         self._connection = await self._connect(ips)
@@ -219,16 +193,14 @@ class Dialogue:
         fields = {"CSeq": str(self._sequence), "User-Agent": "dondoc", **headers}
         if self.session:
             fields["Session"] = self.session
-        # A sign of life may be answered later, or over UDP be read by nobody: it may have been a refusal.
-        login = None if self._refused or self._awaited else self._login
+        login = self.authenticator.next_login
         if login:
             fields["Authorization"] = login.header(method, url)
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         if method != "TEARDOWN" and not self._plays:  # a goodbye changes nothing of what was found
             self._connection.check()
         self._connection.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode("latin-1"))
-        self._awaited.append(login is not None)
-        self.password_sent |= login is not None
+        self.authenticator.asked(carried=login is not None)
         if method != "TEARDOWN" and not self._plays:  # no answer to these is awaited
             self.asked = method
         self.steps.note(f"→ {method} (đăng nhập {login.challenge.shown})" if login else f"→ {method}")
@@ -246,13 +218,14 @@ class Dialogue:
             try:
                 got = await self._connection.read()
             except ConnectionError:
-                self._cut = True
+                self.authenticator.cut = True
                 raise
             await self.spend(got)
             if not isinstance(got, Response):
                 return got
             if got.status >= 200:
-                self._heed(got, self._awaited.popleft() if self._awaited else True)
+                if self.authenticator.heed(got):
+                    self._withhold()
                 return got
             self._noise += 1
             if self._noise > NOISE:
@@ -283,72 +256,33 @@ class Dialogue:
 
     async def request(self, method: str, url: str, **headers: str) -> Response:
         """Ask, and await the reply; a nonce that went stale is renewed once."""
-        before = self._login
+        before = self.authenticator.begun
         await self.send(method, url, **headers)
         reply = await self._reply()
-        if reply.status == 401 and before and not self._refused:
+        if reply.status == 401 and before and not self.authenticator.refused:
             await self.send(method, url, **headers)
             reply = await self._reply()
             if reply.status == 401:
-                self._refuse()
+                self.authenticator.refuse()
+                self._withhold()
         self._no_tcp |= reply.status == TRANSPORT
         return reply
 
-    def _heed(self, reply: Response, carried: bool) -> None:
-        """What an answer says of the login, be it to a sign of life, for which nobody waits.
-
-        Args:
-            carried: whether what it answers carried the login.
-        """
-        if reply.status == 401:
-            self._take_refusal(reply, carried)
-        elif self._login and carried:
-            self.password_answered = True
-            self._granted += 1
-            self._log_in_as(self._login.following(reply.written("authentication-info")))
-
-    def _take_refusal(self, reply: Response, carried: bool) -> None:
-        """What a 401 offers, and whether it refuses the login or only the nonce: then there is a new one."""
-        self._offered = parse_challenges(reply.challenges)
-        if any(c.scheme == "DIGEST" for c in self._offered):
-            self._digest.add(self.address.device)
-        if self._login is None or self.credentials is None or not carried:
-            return
-        alike = (way for way in self._ways() if way.method == self._login.challenge.method)
-        renewed = next(alike, None) or next(iter(self._ways()), None)
-        if renewed and self._renews(renewed):
-            self._log_in_as(Login(*self.credentials, renewed))
-        else:
-            self._refuse()
-
-    def _renews(self, offered: Challenge) -> bool:
-        """Whether a 401 wants no more than another nonce: it says so, or takes each once and has taken this one."""
-        assert self._login
-        if offered.scheme != "DIGEST" or offered.nonce == self._login.challenge.nonce:
-            return False
-        return offered.stale or self._granted == 1
-
-    def _log_in_as(self, login: Login) -> None:
-        """Show this one from now on."""
-        if login is not self._login:
-            self._login, self._granted = login, 0
-
-    def _refuse(self) -> None:
-        self._refused = True
+    def _withhold(self) -> None:
         if self._shared_logins:
             self._shared_logins.withhold(self._device_login)
 
     @property
     def _device_login(self) -> DeviceLogin:
-        assert self.credentials
-        return (str(self.ip), self.address.port, *self.credentials)
+        assert self.authenticator.credentials
+        return (str(self.ip), self.address.port, *self.authenticator.credentials)
 
     async def _reply(self) -> Response:
         """The next reply. Its number is not compared: with one request under way, an odd one is a camera's mistake."""
         while True:
             got = await self.read()
             if isinstance(got, Response):
-                self.steps.note_reply(got, self._offered)
+                self.steps.note_reply(got, self.authenticator.offered)
                 return got
             if self.progress is Progress.PLAY and self._ahead < AHEAD:
                 self.packets.append(got)
@@ -420,7 +354,7 @@ class Dialogue:
             return await asked()
         except ConnectionError:
             foreseen = self._options.status == 401 or self._options.closes
-            if not foreseen or self.received or self.password_sent:
+            if not foreseen or self.received or self.authenticator.sent:
                 raise
         await self._reopen()
         return await asked()
@@ -450,18 +384,13 @@ class Dialogue:
         Raises:
             Verdict: the login is lacking, of a kind not spoken here, or refused.
         """
-        reply = await self.request(method, url, **headers)
-        if reply.status != 401 or self._login:
+        reply, login = await self.request(method, url, **headers), self.authenticator
+        if reply.status != 401 or login.begun:
             return reply
-        if self.credentials is None:
-            raise Verdict("auth_required", ELSEWHERE if self._led_away else LOGIN)
-        if not (ways := self._ways()):
-            known = (
-                DOWNGRADED
-                if choose(self._offered)
-                else "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu"
-            )
-            raise Verdict("auth_required", known)
+        if login.credentials is None:
+            raise Verdict("auth_required", ELSEWHERE if login.led_away else LOGIN)
+        if not (ways := login.ways()):
+            raise Verdict("auth_required", DOWNGRADED if login.downgraded else UNKNOWN_LOGIN)
         if self._ended or reply.closes:
             self.hangs_up = True
             await self._reopen()
@@ -483,9 +412,8 @@ class Dialogue:
 
         It had hung up after its 401, or its SHA-256 is broken: so the second time by MD5, where it offers that too.
         """
-        assert self.credentials is not None
         strongest, second = ways[0], next((w for w in ways if "MD5" in w.method), ways[0])
-        self._log_in_as(Login(*self.credentials, strongest))
+        self.authenticator.log_in(strongest)
         try:
             reply = await self.request(method, url, **headers)
             if second is strongest or reply.status not in CONFUSED:
@@ -495,7 +423,7 @@ class Dialogue:
                 raise
             self.hangs_up = True
         await self._reopen()
-        self._log_in_as(Login(*self.credentials, second))
+        self.authenticator.log_in(second)
         return await self.request(method, url, **headers)
 
     async def _reopen(self) -> None:
@@ -509,19 +437,10 @@ class Dialogue:
         finally:
             self.progress = progress
 
-    def _ways(self) -> list[Challenge]:
-        """How to log in as asked last, the strongest first; never by Basic once Digest was offered, be it in another
-        reply, nor by SHA-256 where the device is known to be wrong at it."""
-        digest_seen = self.address.device in self._digest
-        ways = ranked(c for c in self._offered if c.scheme == "DIGEST" or not digest_seen)
-        return [way for way in ways if self._md5 and "MD5" in way.method] or ways
-
     def refusal(self, status: int, step: str = "") -> Verdict | None:
         """What a status says when a request was not granted; None: it was. See `refusals`."""
-        if status < 300:
-            return None
         multicast = self._track is not None and self._track.multicast
-        known = Known(self._login is not None, self._worked, self._no_tcp, multicast)
+        known = Known(self.authenticator.begun, self._worked, self._no_tcp, multicast)
         found = refusal(status, step, known)
         return Verdict(*found, status) if found else None
 
@@ -543,9 +462,9 @@ class Dialogue:
             raise Verdict("server_error", f"mã {reply.status}: chuyển hướng không rõ đi đâu") from None
         self.close()
         if target.device != self.address.device:
-            self._led_away |= self.credentials is not None
-            self.credentials, self._worked, self.ip = None, False, None
-        self._login, self.session = None, ""
+            self._worked, self.ip = False, None
+        self.authenticator.move(target.device)
+        self.session = ""
         self.address = target
         await self.open()
 

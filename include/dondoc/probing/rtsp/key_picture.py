@@ -12,7 +12,7 @@ from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.datagrams import Datagrams
-from dondoc.probing.rtsp.dialogue import Dialogue, Progress
+from dondoc.probing.rtsp.dialogue import Dialogue, Progress, Verdict
 from dondoc.probing.rtsp.message import NotRtsp, Response
 from dondoc.probing.rtsp.readers import BothWays, Found, Pictures, check_readable
 from dondoc.probing.rtsp.refusals import is_answer
@@ -110,18 +110,20 @@ async def playing(
     controls = [dialogue.own(one) for one in sdp.controls(base, track.control, whole)]
     with contextlib.ExitStack() as opened:
         way, patience = await _set_up(dialogue, controls, opened, udp=udp, strict=strict)
-        alive: asyncio.Task[None] | None = None
+        beside = list[asyncio.Task[None]]()
         try:
             dialogue.progress = Progress.PLAY
             reply = await dialogue.ask("PLAY", whole, **headers)
             accepted(dialogue, reply, "PLAY")
             dialogue.playing()
             dialogue.progress = Progress.PACKETS
-            alive = asyncio.create_task(_keep_alive(dialogue, whole, patience / 2))
+            beside.append(asyncio.create_task(_keep_alive(dialogue, whole, patience / 2)))
+            if not way.reliable:
+                beside.append(asyncio.create_task(_read_answers(dialogue)))
             yield replace(way, span=reply.get("range"))
         finally:
-            if alive:
-                alive.cancel()
+            for one in beside:
+                one.cancel()
             # The camera has few places for viewers: say goodbye, but do not wait for an answer.
             with contextlib.suppress(OSError, NotRtsp, TimeoutError):
                 await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
@@ -132,6 +134,14 @@ async def _keep_alive(dialogue: Dialogue, url: str, every: float) -> None:
         while True:
             await asyncio.sleep(every)
             await dialogue.keep_alive(url)
+
+
+async def _read_answers(dialogue: Dialogue) -> None:
+    """Read what is answered to signs of life where pictures come on another way: it may refuse the login, or renew its
+    nonce, and after one that is not answered no other carries the login."""
+    with contextlib.suppress(OSError, NotRtsp, Verdict):
+        while True:
+            await dialogue.read()
 
 
 async def _set_up(

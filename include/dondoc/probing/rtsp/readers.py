@@ -16,9 +16,10 @@ from dondoc.probing.rtsp.senders import Collector, Senders
 from dondoc.probing.rtsp.stretch import Packets, Stretch
 
 UNKNOWN = 64  # packets of a codec that nobody named, until it is unknown
-# What is described as these, or as nothing that we know, may be seen to be something else. Packets of all others may
-# begin with any bytes: by chance, some of them look as if they were of these.
-DOUBTED = (None, "h264", "h265", "jpeg")
+# What is described as these, or as nothing that we know, may be seen to be something else. Of MPEG-4, packets may begin
+# with any bytes; of all others those of a picture may begin with the same, which look like those of another codec.
+DOUBTED = (None, "h264", "h265", "jpeg", "mpeg4")
+ANY_BYTES = "mpeg4"
 
 
 def check_readable(track: sdp.Video) -> None:
@@ -42,7 +43,8 @@ class Pictures:
         self.track, self._fits, self._reliable = track, fits, reliable
         self._recogniser: Senders[Recogniser] | None = None
         if track.codec in DOUBTED:
-            self._recogniser = Senders(lambda _: Recogniser(), track.payload_type, by_source=False)
+            made = partial(Recogniser, any_bytes=track.codec == ANY_BYTES)
+            self._recogniser = Senders(lambda _: made(), track.payload_type, by_source=False)
         self._senders = self._made() if track.codec else None
         self._count = 0
         self.seen = False  # whether any packet with a payload came

@@ -25,9 +25,15 @@ def is_numbered(payload: bytes) -> bool | None:
 
 
 class Recogniser:
-    """Takes RTP packets of one sender; `feed` says what they are as soon as that is plain."""
+    """Takes RTP packets of one sender; `feed` says what they are as soon as that is plain.
 
-    def __init__(self) -> None:
+    Args:
+        any_bytes: they are described as of a codec whose packets may begin with any bytes, and so with a sign by
+            chance: those without a sign speak against the others.
+    """
+
+    def __init__(self, *, any_bytes: bool = False) -> None:
+        self._any_bytes = any_bytes
         self._votes: Counter[str] = Counter()
         self._next = 0  # where the following packet of a JPEG would go on
         self.seen = False  # any packet with a payload
@@ -38,10 +44,12 @@ class Recogniser:
         if start >= end:
             return None
         self.seen = True
-        if sign := self._sign(packet[start:end]):
+        sign = self._sign(packet[start:end])
+        if sign or self._any_bytes:
             self._votes[sign] += 1
         (best, count), *_ = self._votes.most_common(1) or [("", 0)]
-        return best.encode() if count >= MANY and count >= CLEAR * (self._votes.total() - count) else None
+        plain = count >= MANY and count >= CLEAR * (self._votes.total() - count)
+        return best.encode() if best and plain else None
 
     def _sign(self, payload: bytes) -> str:
         if self._goes_on(payload):
