@@ -196,6 +196,13 @@ def disordered(unit: Unit, sequence: int, time: int) -> list[bytes]:
     return in_pieces_of_mode_two(unit[::-1], sequence, time)
 
 
+def disordered_slices(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Parameter sets first, but the slices of a picture in another order."""
+    slices = tuple(nal for nal in unit if nal[0] & 31 in (1, 5))
+    sets = tuple(nal for nal in unit if nal not in slices)
+    return in_pieces_of_mode_two((*sets, *slices[::-1]), sequence, time)
+
+
 def twice(unit: Unit, sequence: int, time: int) -> list[bytes]:
     """Each packet once more, behind the next one."""
     sent = plain(unit, sequence, time)
@@ -685,6 +692,7 @@ class InDescription(Odd):
 
 
 H264 = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 sprop-parameter-sets=?,AA;packetization-mode=1\r\n"
+MODE_2 = H264.replace("packetization-mode=1", "packetization-mode=2;sprop-interleaving-depth=4")
 UNKNOWN, NAMELESS = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 X-NEW/90000\r\n", "m=video 0 RTP/AVP 96\r\n"
 METADATA = "m=application 0 RTP/AVP 107\r\na=rtpmap:107 vnd.onvif.metadata/90000\r\na=control:trackID=9\r\n"
 H265, NUMBERED = "m=video 0 RTP/AVP 96\r\na=rtpmap:96 H265/90000\r\n", "a=fmtp:96 sprop-max-don-diff=1\r\n"
@@ -816,6 +824,8 @@ SICK: dict[str, tuple[type[Odd], str, str | None]] = {
         None,
     ),
     "packets of mode 2 in another order": (odd(disordered), "not_decodable", None),
+    "slices of mode 2 in another order": (odd(disordered_slices, media=MODE_2), "not_decodable", None),
+    "slices of mode 2 in another order, not described": (odd(disordered_slices), "not_decodable", None),
     "JPEG wider than can be said": (odd(jpeg_too_wide, of("jpeg"), media=JPEG), "not_decodable", None),
     "JPEG whose tables never come": (odd(jpeg_without_tables, of("jpeg"), media=JPEG), "not_decodable", None),
 }
