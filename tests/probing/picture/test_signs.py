@@ -280,6 +280,37 @@ def shaded(words: str, above: tuple[int, int, int], below: tuple[int, int, int])
     return overlaid(ground, words, (150, 200), 1.5)
 
 
+def emblem(*ground: int) -> Any:
+    """Of two colours, without a name."""
+    made = cv2.circle(flat(*ground), (320, 170), 60, (200, 40, 30), -1)
+    return cv2.rectangle(made, (300, 120), (380, 200), (30, 200, 230), -1)
+
+
+def round_shade(words: str, inner: tuple[int, int, int]) -> Any:
+    """A ground that gets darker from the middle."""
+    y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
+    return overlaid(np.array(inner) * (1 - 0.5 * np.hypot(x, y) / 1.5)[..., None], words, (150, 200), 1.5)
+
+
+def below(*colour: int, at: float = 0.5) -> Any:
+    """The scene; from some row on one colour, encoded again from red, green and blue."""
+    made = np.clip(scene(), 0, 255).astype(np.uint8)
+    made[int(HEIGHT * at) :] = colour
+    return made
+
+
+def gauze() -> Any:
+    """Fine, strong and even, of a light colour."""
+    return (115 + rough(50)) * np.array([0.96, 1, 1.02])
+
+
+def inferno() -> Any:
+    """A thermal camera's colours of something plain, its name across the middle."""
+    y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
+    heat = np.clip(70 + 30 * np.exp(-(x * x + y * y)), 0, 255).astype(np.uint8)
+    return overlaid(cv2.applyColorMap(heat, cv2.COLORMAP_INFERNO), "CAM 05 KHO", (200, 200), 1)
+
+
 MORE = ("Try again after 30 minutes", "IP 192.0.2.8")
 # What shows it: ITU-T H.264, 8.2.5.2 (128 for what is missing), ITU-R BT.601 (colours), bench/README.md (the rest).
 FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
@@ -328,6 +359,10 @@ FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
     ("no channel has a signal", lambda: channels(2, 0, 0, 0, words="NO SIGNAL", used=0), "no_signal_card", "bảng báo"),
     ("flat green under a name", lambda: overlaid(flat(0, 135, 0), "CAM 01", (20, 30), 0.7), "decode_failed", "phẳng"),
     ("the upper half again", again, "decode_failed", "lặp lại đúng nửa trên"),
+    ("green below what came, encoded again", lambda: below(0, 135, 0), "decode_failed", "xanh lá hoặc hồng"),
+    ("pink below what came, encoded again", lambda: below(255, 110, 255), "decode_failed", "xanh lá hoặc hồng"),
+    ("grey below what came, encoded again", lambda: below(130, 130, 130), "decode_failed", "nền xám"),
+    ("emblem of two colours on grey", lambda: emblem(120, 120, 120), "no_signal_card", "bảng báo"),
 ]
 HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("a scene", scene, "ok", None),
@@ -384,6 +419,12 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("name and time written into a dark picture", written_into_the_dark, "ok", None),
     ("the noise of a sensor at full gain", much_gain, "ok", None),
     ("a mask for privacy of a decoder's grey", grey_mask, "ok", "gap"),
+    ("a grey mask for privacy over the lower half", lambda: below(128, 128, 128), "ok", "gap"),
+    ("a green mask for privacy", lambda: below(0, 140, 0, at=0.6), "ok", "gap"),
+    ("words on blue that shades off in rings", lambda: round_shade("NO SIGNAL", (200, 60, 20)), "ok", "card"),
+    ("gauze before the lens", gauze, "ok", None),
+    ("thermal, plain, a name across it", inferno, "ok", "card"),
+    ("a plain scene without light, its noise taken away", lambda: flat(18, 18, 18) + rough(1, 20), "ok", "hazy"),
     ("a leaf, its noise taken away by the encoder", lambda: smooth(30, 120, 50), "covered", None),
     ("a blue bag, its noise taken away by the encoder", lambda: smooth(190, 90, 40), "covered", None),
     ("a pink cloth, its noise taken away by the encoder", lambda: smooth(190, 120, 220), "covered", None),
@@ -439,6 +480,21 @@ def test_letters_that_were_there_when_the_camera_was_well_are_its_name() -> None
 
 def test_words_on_grey_that_shades_off_are_a_suspicion_as_long_as_they_are_there() -> None:
     assert nights([shaded("NO SIGNAL", (120, 120, 120), (40, 40, 40)) for _ in range(3)]) == ["card"] * 3
+
+
+@pytest.mark.parametrize(("level", "verdict"), [(130, "decode_failed"), (128, "ok")])
+def test_grey_below_a_jpeg_is_missing_if_it_is_a_decoders_of_h264_and_perhaps_a_mask_if_it_is_even(
+    level: int, verdict: str
+) -> None:
+    made = below(level, level, level)
+    stream = cv2.imencode(".jpg", made, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
+    found = picture.examine(picture.decode("jpeg", stream), None, LIMITS)
+    assert (found["verdict"], found["features"]["suspicion"]) == (verdict, None if verdict != "ok" else "gap")
+
+
+def test_a_picture_all_green_that_was_encoded_again_is_a_suspicion_as_thermal_cameras_have_it() -> None:
+    made = scene().mean(axis=2, keepdims=True) * np.array([0, 0.9, 0])
+    assert seen(made)["features"]["suspicion"] == "cast"
 
 
 def test_looks_stored_before_colours_were_measured_say_nothing_of_a_cast() -> None:

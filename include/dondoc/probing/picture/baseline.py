@@ -12,7 +12,7 @@ APART = timedelta(hours=6)  # two checks nearer than this are of one night: the 
 COLOURS = ("u", "v")  # of 0, too, they are kept: see `signs`
 MEDIANS = ("lap", "sharp", "coarse_lap", "coarse_sharp", "edge", *COLOURS)
 UNLIKE = frozenset({"moved", "cut"})  # suspicions that come of comparing with former looks
-_KEPT = ("light", "size", "hash", "tiles", "tail", "blank", "place")
+_KEPT = ("light", "size", "hash", "tiles", "tail", "blank", "below", "below_colour", "place")
 
 
 def history(features_list: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

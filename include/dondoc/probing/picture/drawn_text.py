@@ -2,19 +2,20 @@
 
 Cameras write their name and time into their pictures as well: what tells a card is the ground. A device fills it with
 one value, or one that shades off evenly; what a lens has seen, be it a night without light whose noise an encoder took
-away, differs by some steps here and there. Only a wall in even light may shade off as evenly.
+away, differs by some steps here and there. Only a wall or a sky may shade off as evenly.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
 
 CLEAR = 60  # steps from the ground: what a letter has
-ROUNDED = 2  # steps that encoders change a ground that shades off by
+ROUNDED = 2  # steps from a pixel to the next, where a ground shades off, and what encoders change of them
+OTHER = 24  # steps from such a ground: what is certainly drawn on it
 NEARLY = 4  # steps from the ground: noise and what an encoder leaves of it; what is drawn is further away
 SEARCHED = 0.7  # share of nearly the commonest brightness from which on letters are looked for
-COARSE = 8  # every so many-th pixel is looked at
+COARSE, AROUND = 8, 31  # every so many-th pixel is looked at; of those, the median of so many either way is the ground
 WIDTH = 1280  # pixels, the width at which they are: strokes of small ones are lost in a smaller picture
 HEIGHT = 2 * WIDTH  # pixels at most, more than of any camera that stands on its side: the work grows with its square
 TINY, SOLID = 6, 0.72  # a letter is at least so many pixels high; most fill less of the rectangle around them
@@ -22,6 +23,8 @@ THIN, OPEN, MOST = 0.25, 3, 300  # half a stroke, by its height; letters that fi
 FEWEST = 4  # letters in a line
 NEAR, FAR = 140, 50  # parts of the width around what stands out: encoders blur the nearer, a lens spreads light beyond
 LARGE = 9  # parts of the height and the width: a shape that is larger is no letter, but a channel or an emblem
+EVENLY = 0.005  # uneven share of a ground that shades off evenly
+FILLED = 0.2  # share of a large shape from which on it is drawn: dark channels of cameras have .1 and less
 LINE = 7  # pixels: what is thinner separates channels
 FAINT = 0.01  # share of faint edges far from clear ones from which on it is a dark or a misty scene
 BLOCK = 32  # pixels: what an encoder changes around a shape
@@ -30,33 +33,40 @@ LEFT, SURE = 0.1, 0.05  # share of the picture that has to be left to be looked 
 Box = Any  # int array of shape (number of shapes, 4): left, top, right, bottom of each
 
 
-def drawn_text(picture: Any, middle: Any) -> dict[str, Any]:
+def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
     """What was found; empty where no letters are.
 
     Args:
         picture: `measure.Planes`.
         middle: its brightness, reduced, without the strips, as `measure` sees it.
+        coloured: whether it has a colour: only then a ground is looked for that shades off in any way.
 
     Returns:
         letters: how many like letters are in one line, the time of a clock apart; place: of the line its left, top,
         right and bottom in hundredths of the picture; halo: steps by which light spreads around it; clock: in such
-        hundredths how far down one is; fill: brightness of the ground; shaded: 1 where that shades off; uneven: share
+        hundredths how far down one is; fill: brightness of the ground; shaded: 1 where that shades off evenly, 2 where
+        it does in any other way; uneven: share
         of the ground that is not exactly what a device would fill it with, 1 where something stands on it that was not
-        drawn.
+        drawn; emblems: how many large shapes stand on it, all of them drawn.
     """
-    if not _may_be_drawn(middle):
+    if not _may_be_drawn(middle, coloured):
         return {}
     fine = at_most(picture.y, WIDTH, HEIGHT)
-    ground, rounding = _ground(fine)
-    away = cv2.absdiff(fine, ground)
+    ground = _ground(fine, coloured)
+    away = cv2.absdiff(fine, ground.brightness)
     words, clock = _written(away)
     found: dict[str, Any] = {"clock": _place(clock, fine)[1]} if len(clock) else {}
     if len(words):
-        halo = _halo(fine, ground, away, words)
+        halo = _halo(fine, ground.brightness, away, words)
         found |= {"letters": len(words), "place": _place(words, fine), "halo": round(halo, 3)}
-    if found:
-        fill, uneven = _level(np.median(ground), picture.full_range), _uneven(fine, away, rounding)
-        found |= {"fill": fill, "uneven": round(uneven, 5)} | ({"shaded": 1} if rounding else {})
+    if found or (not ground.shaded and (away > CLEAR).any()):
+        uneven, emblems = _uneven(fine, away, ground)
+        if coloured and ground.shaded == 1 and uneven > EVENLY:
+            ground = ground._replace(shaded=2)
+            uneven, emblems = _uneven(fine, away, ground)
+        fill = _level(np.median(ground.brightness), picture.full_range)
+        more = {"shaded": ground.shaded, "emblems": emblems}
+        found |= {"fill": fill, "uneven": round(uneven, 5)} | {name: value for name, value in more.items() if value}
     return found
 
 
@@ -64,23 +74,46 @@ def _level(brightness: float, full_range: bool) -> int:
     return round(float(brightness if full_range else max(0.0, (brightness - 16) * 255 / 219)))
 
 
-def _may_be_drawn(middle: Any) -> bool:
+def _may_be_drawn(middle: Any, coloured: bool) -> bool:
     shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
     if shares.max() > 1 - 1e-9:
         return True  # letters may be in the strips
-    if np.convolve(shares, np.ones(2 * NEARLY + 1), "same").max() > SEARCHED:
+    if _nearly_one(shares):
         return True
     few = np.ascontiguousarray(middle[::4, ::4])
+    if coloured and (_steps(few) <= NEARLY).mean() > SEARCHED:
+        return True
     return bool((cv2.absdiff(few, _shade(few)) <= ROUNDED).mean() > SEARCHED)
 
 
-def _ground(fine: Any) -> tuple[Any, int]:
-    """What letters are written on, of each pixel, and how far a device's own may be from that by rounding."""
+def _nearly_one(shares: Any) -> bool:
+    """Whether most of a picture is nearly of one brightness."""
+    return bool(np.convolve(shares, np.ones(2 * NEARLY + 1), "same").max() > SEARCHED)
+
+
+def _steps(grey: Any) -> Any:
+    """From the darkest to the brightest of each pixel and those around it."""
+    return cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+
+
+class Ground(NamedTuple):
+    """What letters are written on: its brightness of each pixel; how it shades off (0: not at all, 1: evenly down and
+    across, 2: in any way); and by how much a device's own may differ from that by rounding."""
+
+    brightness: Any
+    shaded: int
+    rounding: int
+
+
+def _ground(fine: Any, coloured: bool) -> Ground:
     shares = cv2.calcHist([fine], [0], None, [256], [0, 256]).ravel() / fine.size
-    if np.convolve(shares, np.ones(2 * NEARLY + 1), "same").max() > SEARCHED:
-        return np.full_like(fine, shares.argmax()), 0
+    if shares.max() > SEARCHED or (not coloured and _nearly_one(shares)):
+        return Ground(np.full_like(fine, shares.argmax()), 0, 0)
     shade = _shade(fine)
-    return shade, ROUNDED if np.ptp(shade) else 0
+    if not coloured or (np.ptp(shade) and (cv2.absdiff(fine, shade) <= ROUNDED).mean() > SEARCHED):
+        return Ground(shade, 1, ROUNDED) if np.ptp(shade) else Ground(shade, 0, 0)
+    few = cv2.medianBlur(np.ascontiguousarray(fine[::COARSE, ::COARSE]), AROUND)
+    return Ground(cv2.resize(few, fine.shape[::-1]), 2, ROUNDED)
 
 
 def _shade(grey: Any) -> Any:
@@ -205,21 +238,25 @@ def _halo(fine: Any, ground: Any, away: Any, line: Box) -> float:
     return abs(seen - filled) if around.any() else 0.0
 
 
-def _uneven(fine: Any, away: Any, rounding: int) -> float:
-    """Share of what is not near an edge that is not exactly of one value there; on a ground that shades off, that is
-    not exactly as it was filled."""
-    steps = cv2.morphologyEx(fine, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+def _uneven(fine: Any, away: Any, ground: Ground) -> tuple[float, int]:
+    """Share of what is not near an edge that is not exactly as it was filled; where that is not known, that is not
+    smooth. And how many large shapes are drawn on it."""
+    steps = _steps(fine)
     strip = len(steps) // 10  # a device's own clock may be as bright as the ground
     faint = _far_from(steps > CLEAR) & (steps > NEARLY)
     if _busy(steps) or faint[strip:-strip].mean() > FAINT:
-        return 1.0
+        return 1.0, 0
     calm = _far_from(steps > NEARLY)
-    if rounding:
+    if ground.shaded == 1:
         calm, steps = calm & (away <= NEARLY), away
     if calm.mean() < LEFT:
-        return 1.0
-    share = float((steps[calm] > rounding).mean())
-    return share if share > SURE or _all_drawn(fine, cv2.threshold(away, NEARLY, 1, cv2.THRESH_BINARY)[1]) else 1.0
+        return 1.0, 0
+    share = float((steps[calm] > ground.rounding).mean())
+    if share > SURE:
+        return share, 0
+    drawn = cv2.threshold(away, OTHER if ground.shaded == 2 else NEARLY, 1, cv2.THRESH_BINARY)[1]
+    fills = _large_fills(fine, drawn)
+    return (share, len(fills)) if all(one > FILLED for one in fills) else (1.0, 0)
 
 
 def _busy(steps: Any) -> bool:
@@ -234,19 +271,24 @@ def _far_from(edges: Any) -> Any:
     return cv2.boxFilter(edges.view(np.uint8), cv2.CV_32S, around, normalize=False) == 0
 
 
-def _all_drawn(fine: Any, drawn: Any) -> bool:
-    """Whether every large shape is mostly of one value: an emblem, not the channel of a camera."""
+def _large_fills(fine: Any, drawn: Any) -> list[float]:
+    """How much of each large shape a device filled: all of an emblem, little of the channel of a camera."""
     solid = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((LINE, LINE), np.uint8))
     count, labels, shapes, _ = cv2.connectedComponentsWithStats(solid)
+    fills = []
     for number in range(1, count):
-        left, top, wide, high, area = shapes[number]
-        if wide * LARGE < fine.shape[1] or high * LARGE < fine.shape[0]:
-            continue
-        place = slice(top, top + high), slice(left, left + wide)
-        values = np.bincount(fine[place][labels[place] == number], minlength=256)
-        if values.max() < area / 2:
-            return False
-    return True
+        left, top, wide, high, _ = shapes[number]
+        if wide * LARGE >= fine.shape[1] and high * LARGE >= fine.shape[0]:
+            place = slice(top, top + high), slice(left, left + wide)
+            fills.append(_filled(fine[place][labels[place] == number]))
+    return fills
+
+
+def _filled(pixels: Any) -> float:
+    """Share of them that are of values by far more common than those beside: what a lens has seen has all between."""
+    counts = np.bincount(pixels, minlength=256)
+    beside = np.maximum(np.append(counts[1:], 0), np.insert(counts[:-1], 0, 0))
+    return float(counts[counts > 4 * beside].sum() / len(pixels))
 
 
 def at_most(brightness: Any, width: int, height: int) -> Any:

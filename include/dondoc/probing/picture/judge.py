@@ -16,16 +16,16 @@ NAMES = frozenset(
         *("black_mean", "black_p99", "dark_mean", "dark_p99"),
         *("card_mode", "card_whole", "card_colour", "card_pale", "card_bars", "card_steps"),
         *("overexposed_clip", "glare_clip"),
-        *("covered_std", "covered_grey", "covered_edge", "hazy_std", "edge_least", "edge_gone"),
+        *("covered_std", "covered_grey", "covered_edge", "covered_mean", "hazy_std", "edge_least", "edge_gone"),
         *("light_colour", "light_infrared", "light_dark"),
         *("history_least", "blurred_ratio", "soft_ratio"),
         *("frozen_share", "frozen_perhaps"),
         *("moved_bits", "moved_still"),
-        *("odd_share", "blank_share", "blank_below", "gap_share", "flat_share", "hue", "hue_gone", "hue_full"),
+        *("odd_share", "blank_share", "below_share", "gap_share", "flat_share", "hue", "hue_gone", "hue_full"),
         *("tail_share", "tail_step", "tail_change", "tail_above", "tail_goes_on", "tail_regular"),
         "twice",
         *("letters_line", "letters_halo", "letters_uneven", "letters_shaded"),
-        *("snow_grain", "snow_patches", "snow_std", "snow_mean", "snow_mode", "snow_hue"),
+        *("snow_grain", "snow_patches", "snow_std", "snow_mean", "snow_mode", "snow_edge", "snow_hue"),
         *("cast_pink", "cast_most", "cast_own"),
     }
 )
@@ -106,9 +106,16 @@ def _odd(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 def _blank(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """The grey that decoders start from where a picture refers to one that never came: nearly all of it, or all from
     some row on; a mask for privacy of that grey leaves more, and was there in former nights."""
-    whole = f.get("blank", 0) > t["blank_share"] or f.get("blank_below", 0) > t["blank_below"]
-    before = any(p.get("blank", 0) > t["gap_share"] for p in past.get("last", ()))
+    whole = f.get("blank", 0) > t["blank_share"] or (_grey_below(f, 1) and f["below"] > t["below_share"])
+    before = any(_gap_of(p, t) for p in past.get("last", ()))
     return whole and not before and not _lettered(f, past, t)
+
+
+def _hue_below(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """The green or pink of a decoder that has no colours, encoded again, from some row on."""
+    before = any(_gap_of(p, t) for p in past.get("last", ()))
+    missing = f.get("below", 0) > t["below_share"] and _green_or_pink(f["below_colour"], t)
+    return missing and not before and not _lettered(f, past, t)
 
 
 def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -116,7 +123,7 @@ def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     less: a clock leaves a trace around it."""
     if f["clip"] > t["glare_clip"] or _dark(f, past, t):
         return False
-    if _green_or_pink(f, t):
+    if _green_or_pink(_mean(f), t):
         return f.get("flat", 0) > t["card_mode"] and not (_lettered(f, past, t) and _across(f["place"][1]))
     return not _lettered(f, past, t) and _exactly_flat(f, t) and _colourless(f, t)
 
@@ -150,19 +157,32 @@ def _bars(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 
 def _lettered(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """Letters on a ground that a device filled. Where it shades off it may be a wall, if it has no full colour."""
-    return _drawn(f, past, t) and (not f.get("shaded") or _full_colour(f, t))
+    """Letters on a ground that a device filled. Where it shades off it may be a wall, if it has no full colour or is
+    not even; thermal cameras see full colours, too."""
+    even = not f.get("shaded") or (f["shaded"] == 1 and _full_colour(f, t))
+    return even and _drawn(f, past, t)
+
+
+def _emblem(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    """Large shapes that were drawn on an even ground. On black it may be a lamp."""
+    if not f.get("emblems") or f.get("shaded") or f["clip"] > t["glare_clip"]:
+        return False
+    return _filled(f, t) and f["fill"] >= t["dark_mean"]
 
 
 def _drawn(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """Letters in a line, no light around them, on a ground that is filled: what is lit in the dark has some light, what
     a lens sees some unevenness. A device's black is all black; and what was written there when the camera was well is
     its name, as is what stands beside a clock across a black picture."""
-    if f.get("letters", 0) < t["letters_line"] or f.get("halo", 0) >= t["letters_halo"] or not _filled(f, t):
+    if f.get("letters", 0) < t["letters_line"] or not _filled(f, t):
+        return False
+    uneven_ground = f.get("shaded") == 2  # what light it has is not known; fog under a camera's name has no colour
+    if _colourless(f, t) if uneven_ground else f["halo"] >= t["letters_halo"]:
         return False
     black = f.get("fill", 0) < t["dark_mean"]
     written_by_a_camera = black and (f["fill"] > 0 or _clock_across(f))
-    return not written_by_a_camera and not _written_before(f, past)
+    in_a_strip = uneven_ground and not _across(round((f["place"][1] + f["place"][3]) / 2))
+    return not written_by_a_camera and not in_a_strip and not _written_before(f, past)
 
 
 def _filled(f: Features, t: Thresholds) -> bool:
@@ -188,23 +208,29 @@ def _beside(one: Sequence[int], other: Sequence[int]) -> bool:
     return all(abs(one[n] - other[n]) <= 3 for n in (0, 1, 3)) or all(abs(one[n] - other[n]) <= 3 for n in (1, 2, 3))
 
 
+def _drawn_by_a_device(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
+    return any(holds(f, past, t) for holds in (_coloured_card, _lettered, _emblem))
+
+
 def _coloured_card(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """One full colour, as devices draw it; cloth, a bag or a leaf before the lens is paler."""
     plain = f["mode"] > t["card_whole"] and f["colour"] > t["card_colour"]
     if not plain and (not _exactly_flat(f, t) or _colourless(f, t)):
         return False
-    return _full_colour(f, t) and not _green_or_pink(f, t)
+    return _full_colour(f, t) and not _green_or_pink(_mean(f), t)
 
 
 def _full_colour(f: Features, t: Thresholds) -> bool:
-    return min(_rgb(f)) < t["card_pale"] * max(_rgb(f))
+    colours = _rgb(_mean(f))
+    return min(colours) < t["card_pale"] * max(colours)
 
 
 def _snow(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """Of an analogue channel: noise of single points, grey on the whole, strong and alike all over the picture."""
     alike = f.get("grain", 1) < t["snow_grain"] and f.get("patches", 1) < t["snow_patches"]
     grey = max(abs(f["u"]), abs(f["v"])) < t["snow_hue"]
-    return alike and grey and f["std"] > t["snow_std"] and f["mean"] > t["snow_mean"] and f["mode"] < t["snow_mode"]
+    rough = f["std"] > t["snow_std"] and f["edge"] > t["snow_edge"]
+    return alike and grey and rough and f["mean"] > t["snow_mean"] and f["mode"] < t["snow_mode"]
 
 
 def _broken(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -219,7 +245,7 @@ def _covered(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """A lens cap and an unlit street look alike: below some brightness it is a suspicion only. Dense fog may leave as
     little as a cover, but no colour, and more than noise."""
     plain = f["std"] * f.get("grain", 1) < t["covered_grey"] if _colourless(f, t) else f["std"] < t["covered_std"]
-    return plain and f["edge"] < t["covered_edge"] and not _dark(f, past, t)
+    return plain and f["edge"] < t["covered_edge"] and f["mean"] > t["covered_mean"]
 
 
 def _frozen(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -253,18 +279,19 @@ def _hazy(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 def _cast(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """By day: infrared light is seen as red and blue together, which hardly any scene is, and is as much in what has
-    no colour, so the whole is pale; purple lamps and billboards are not. Or unlike its own days."""
+    no colour, so the whole is pale; purple lamps and billboards are not. Or all green or pink, as without planes of
+    colour, and as some thermal cameras show heat; or unlike its own days."""
     if f["light"] != "day":
         return False
     own = _own(f, past, t) or {}
     away = [abs(f[name] - own[f"{name}_median"]) for name in COLOURS if f"{name}_median" in own]
-    return t["cast_pink"] < min(f["u"], f["v"]) < t["cast_most"] or max(away, default=0.0) > t["cast_own"]
+    pink = t["cast_pink"] < min(f["u"], f["v"]) < t["cast_most"] or _green_or_pink(_mean(f), t)
+    return pink or max(away, default=0.0) > t["cast_own"]
 
 
 def _gap(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
-    """Some of a decoder's own grey, until it was there three times: then it is a mask for privacy."""
-    before = [p for p in past.get("last", ()) if p.get("blank", 0) > t["gap_share"]]
-    return f.get("blank", 0) > t["gap_share"] and len(before) < 3
+    """Some of a decoder's own colours, until it was there three times: then it is a mask for privacy."""
+    return _gap_of(f, t) and sum(_gap_of(p, t) for p in past.get("last", ())) < 3
 
 
 def _cut(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -295,11 +322,12 @@ BROKEN: dict[str, Rule] = {
     "hình hỏng: có màu mà máy quay không thể tạo ra (bộ giải mã thiếu dữ liệu)": _odd,
     "hình hỏng: nền xám của bộ giải mã khi thiếu hình tham chiếu": _blank,
     "hình hỏng: phẳng tuyệt đối một màu, không ống kính nào cho ra": _flat,
+    "hình hỏng: phần dưới hình chỉ có một màu xanh lá hoặc hồng của bộ giải mã thiếu dữ liệu": _hue_below,
     "hình hỏng: phần dưới hình bị thiếu, dòng cuối nhận được lặp lại đến hết": _smeared,
     "hình hỏng: nửa dưới lặp lại đúng nửa trên": _twice,
 }
 CARDS: dict[str, Rule] = {
-    DETAILS["no_signal_card"]: lambda f, past, t: _coloured_card(f, past, t) or _lettered(f, past, t),
+    DETAILS["no_signal_card"]: _drawn_by_a_device,
     "hình là các sọc màu thử của thiết bị, không phải hình camera": _bars,
     "hình chỉ có nhiễu hạt của kênh analog mất tín hiệu": _snow,
 }
@@ -339,18 +367,35 @@ def _colourless(f: Features, t: Thresholds) -> bool:
     return max(abs(f["u"]), abs(f["v"])) < t["hue"]
 
 
-def _green_or_pink(f: Features, t: Thresholds) -> bool:
+def _green_or_pink(colour: Sequence[float], t: Thresholds) -> bool:
     """What a decoder shows that has no colours: red and blue are both gone, or both full. No recorder's card is, and
     no leaf or cloth before a lens."""
-    if f["u"] * f["v"] <= 0 or min(abs(f["u"]), abs(f["v"])) < t["hue"]:
+    _, u, v = colour
+    if u * v <= 0 or min(abs(u), abs(v)) < t["hue"]:
         return False
-    red, _, blue = _rgb(f)
+    red, _, blue = _rgb(colour)
     return max(red, blue) < t["hue_gone"] or min(red, blue) > t["hue_full"]
 
 
-def _rgb(f: Features) -> tuple[float, float, float]:
-    """Red, green and blue of the mean, by ITU-R BT.601."""
-    y, u, v = f["mean"], f["u"], f["v"]
+def _grey_below(f: Features, away: int) -> bool:
+    """A decoder's grey, at most so many steps away, from some row on: 128 of limited range is 130 of full range."""
+    y, u, v = f.get("below_colour", (0, 0, 0))
+    return abs(y - 130) <= away and max(abs(u), abs(v)) <= 1
+
+
+def _gap_of(f: Features, t: Thresholds) -> bool:
+    """Some of it is of a colour of decoders. In full range a mask of even grey is, too."""
+    below = f.get("below", 0) > t["gap_share"] and (_grey_below(f, 3) or _green_or_pink(f["below_colour"], t))
+    return below or f.get("blank", 0) > t["gap_share"]
+
+
+def _mean(f: Features) -> tuple[float, float, float]:
+    return f["mean"], f["u"], f["v"]
+
+
+def _rgb(colour: Sequence[float]) -> tuple[float, float, float]:
+    """Red, green and blue of brightness, u and v, by ITU-R BT.601."""
+    y, u, v = colour
     return y + 1.402 * v, y - 0.344 * u - 0.714 * v, y + 1.772 * u
 
 

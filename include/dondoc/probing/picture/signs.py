@@ -13,6 +13,10 @@ from dondoc.probing.picture.drawn_text import drawn_text
 
 FINE, COARSE = 4, 8  # every so many-th pixel, either way, is looked at
 MID = 128  # what a decoder puts where it has nothing: in brightness and in both colours
+AGAIN_GREY = 130  # that brightness of limited range in full range
+UNLIKE = 8  # steps along a row: it is not of one colour, whatever an encoder makes of it
+WHOLE, ALONG, LEAST = 0.9, 0.98, 0.1  # share of a whole picture; of a row that is of one colour; of rows, to be told of
+COLOURED = 10  # steps from grey on the whole
 BEYOND = 60  # steps outside of what red, green and blue can be: encoders overshoot by less
 STILL = 0.15  # mean step from one row to the next, of rows that are the same
 SHOWN = 3  # deviation along a row in which there is something to see
@@ -37,7 +41,8 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, Any]:
 
     Returns:
         flat: share of the commonest brightness; odd: of colours that red, green and blue cannot make;
-        blank: of tiles that are a decoder's own grey, blank_below: of rows that are, from the bottom up;
+        blank: of tiles that are a decoder's own grey; below: of rows of one colour, from the bottom up, and
+        below_colour: that colour, its brightness 0-255 and u and v;
         tail: share of the height at the bottom where rows repeat, tail_step: mean step along those rows,
         tail_change: what is left of change down the columns, tail_above: mean step from row to row above them,
         tail_goes_on: how much the rows just above are like them, tail_regular: how much they repeat along themselves;
@@ -52,7 +57,7 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, Any]:
     found = {
         "flat": _commonest(brightness[::FINE, ::FINE]),
         "odd": float(_odd(sampled).mean()),
-        **_blank(sampled),
+        "blank": _blank(sampled),
         "u": float(sampled.u.mean()),
         "v": float(sampled.v.mean()),
         **_tail(brightness, len(picture.y)),
@@ -60,7 +65,8 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, Any]:
         **_grain(middle, half),
     }
     kept = {name: round(value, 3) for name, value in found.items() if round(value, 3) or name in COLOURS}
-    return kept | drawn_text(picture, middle)
+    coloured = max(abs(found["u"]), abs(found["v"])) > COLOURED
+    return kept | _below(sampled) | drawn_text(picture, middle, coloured)
 
 
 def _sampled(picture: Any, strip: int) -> Sampled:
@@ -87,16 +93,29 @@ def _odd(s: Sampled) -> Any:
     return (least < -BEYOND) | (most > 255 + BEYOND)
 
 
-def _blank(s: Sampled) -> dict[str, float]:
-    """In full range a privacy mask may have this very grey, in limited range hardly: there only a whole picture."""
-    grey = (s.y == MID) & (abs(s.u) <= 1) & (abs(s.v) <= 1)
-    if s.full_range or not grey.any():
-        return {"blank": float(grey.mean() > 0.9)}
+def _blank(s: Sampled) -> float:
+    """Of a decoder's grey, which is 130 in full range once encoded again. There a mask for privacy has 128, as has what
+    a decoder leaves: of that only a whole picture counts."""
+    grey = (s.y == (AGAIN_GREY if s.full_range else MID)) & (abs(s.u) <= 1) & (abs(s.v) <= 1)
+    if s.full_range and (s.y == MID).mean() > WHOLE:
+        return 1.0
     rows, columns = len(grey) // 8 * 8, grey.shape[1] // 16 * 16
     tiles = grey[:rows, :columns].reshape(8, -1, 16, columns // 16)
-    others = np.flatnonzero(grey[::-1].mean(axis=1) < 0.98)
-    below = int(others[0]) if len(others) else len(grey)
-    return {"blank": float(tiles.all(axis=(1, 3)).mean()) if tiles.size else 0.0, "blank_below": below / len(grey)}
+    return float(tiles.all(axis=(1, 3)).mean()) if tiles.size else 0.0
+
+
+def _below(s: Sampled) -> dict[str, Any]:
+    """Of one colour as the last row is, but for a step."""
+    if np.ptp(s.y[-1]) > UNLIKE:
+        return {}
+    last = [float(np.median(plane[-1])) for plane in (s.y, s.u, s.v)]
+    same = np.all([abs(plane - value) <= 1 for plane, value in zip((s.y, s.u, s.v), last, strict=True)], axis=0)
+    others = np.flatnonzero(same[::-1].mean(axis=1) < ALONG)
+    share = (int(others[0]) if len(others) else len(same)) / len(same)
+    if share < LEAST:
+        return {}
+    y = last[0] if s.full_range else (last[0] - 16) * (255 / 219)
+    return {"below": round(share, 3), "below_colour": [round(max(0.0, y)), *map(round, last[1:])]}
 
 
 def _tail(brightness: Any, height: int) -> dict[str, float]:

@@ -58,8 +58,8 @@ class Suspicion(Code):
     )
     GAP = (
         "gap",
-        "một phần hình xám trơn",
-        "một phần hình là màu xám trơn: vùng che riêng tư, hoặc hình nhận thiếu",
+        "một phần hình trơn một màu",
+        "một phần hình trơn một màu (xám, xanh lá hoặc hồng): vùng che riêng tư, hoặc hình nhận thiếu",
         "vùng che do đơn vị đặt thì không phải làm gì; không phải thì kiểm tra đường truyền (kém thì gọi nhà mạng), "
         f"khởi động lại camera, đầu ghi; {_CALL}",
     )
