@@ -54,6 +54,20 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
     ),
     (Subject.STREAM, GOOD | {"main": [2688, 1520]}, FORM._replace(resolution="4mp"), []),
     (Subject.STREAM, GOOD | {"main": [704, 576], "sub": None}, FORM._replace(resolution="other"), []),
+    (Subject.STREAM, GOOD | {"main": [5120, 1440]}, FORM._replace(resolution="4k"), []),  # two lenses
+    (Subject.STREAM, GOOD | {"main": [3072, 1728]}, FORM._replace(resolution="5mp"), []),
+    (
+        Subject.STREAM,
+        GOOD | {"main": [640, 360]},
+        FORM._replace(resolution=None),
+        [f"luồng chính chỉ 640×360, bằng cỡ của luồng phụ (khai chưa rõ): kiểm tra đường dẫn luồng chính, {ASK}"],
+    ),
+    (
+        Subject.STREAM,
+        GOOD | {"main": [704, 576], "sub": [704, 576]},
+        FORM._replace(resolution="other"),
+        [f"luồng phụ phát 704×576, không nhỏ hơn luồng chính: kiểm tra đường dẫn luồng phụ, {ASK}"],
+    ),
     (
         Subject.STREAM,
         GOOD | {"main": [640, 360]},

@@ -16,6 +16,7 @@ from dondoc.vocabulary.measured import Compression, Resolution
 from dondoc.vocabulary.reasons import Reason, ReasonCode, because
 
 SMALL = 720 * 576  # pixels: what sub-streams have, and no main stream of a camera that is sold as 720p or more
+TINY = 640 * 360  # which no main stream has, whatever its camera is sold as
 RATE_OFF = 0.25, 2.0  # share and pictures a second that a rate may be off: what counts them has seconds only
 HALF_OFF = 0.75  # of half a rate, likewise
 CLOCK_OFF = timedelta(minutes=5)
@@ -139,13 +140,21 @@ def _codec(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
 def _size(declared: Declared, found: Mapping[str, Any]) -> Iterator[Reason]:
     """That of the main stream with the form's, and the sub-stream's with the main one's."""
     main, sub = size(found.get("main")), size(found.get("sub"))
-    said = _known(Resolution, declared.resolution)
-    if main and said and said.pixels and not said.pixels[0] <= main[0] * main[1] <= said.pixels[1]:
-        small = main[0] * main[1] <= SMALL
-        code = FindingCode.MAIN_IS_SMALL if small else FindingCode.RESOLUTION_DIFFERS
-        yield because(code, declared=said.label, measured=shown(main))
-    if main and sub and SMALL < sub[0] * sub[1] >= main[0] * main[1]:
+    if main and (told := _main(main, _known(Resolution, declared.resolution))):
+        yield told
+    elif main and sub and sub[0] * sub[1] >= main[0] * main[1]:
         yield because(FindingCode.SUB_IS_MAIN, measured=shown(sub))
+
+
+def _main(main: tuple[int, int], said: Resolution | None) -> Reason | None:
+    pixels = main[0] * main[1]
+    if not said:
+        small = pixels <= TINY
+        return because(FindingCode.MAIN_IS_SMALL, declared="chưa rõ", measured=shown(main)) if small else None
+    if not said.pixels or said.pixels[0] <= pixels <= said.pixels[1]:
+        return None
+    code = FindingCode.MAIN_IS_SMALL if pixels <= SMALL else FindingCode.RESOLUTION_DIFFERS
+    return because(code, declared=said.label, measured=shown(main))
 
 
 def _rate(declared: Declared, found: Mapping[str, Any], by_day: bool) -> Iterator[Reason]:
