@@ -16,7 +16,9 @@ from dondoc.probing.picture.measure import Planes
 
 SIZE = 8  # pixels of a block
 LEAST = 3.0  # levels of brightness
-COARSE = 6  # times the finest difference that a JPEG can tell: in coarse ones, edges of the world look like steps
+# Times the finest difference that a JPEG can tell, of brightness and of colours: in coarse ones, where a colour ends may
+# look like a step.
+COARSE = 3, 6
 PLAIN = 6  # levels of brightness, the most that a plain edge of a block spreads
 ENOUGH = 0.4  # share of a run that must be counted, and a third of it in each of its rows
 TRIED = 400  # runs that are looked at: in a picture without such a step there are few
@@ -35,10 +37,11 @@ OF_ALL, OF_PLAIN = Rule(0.7, 0.5), Rule(0.9, 0.12)
 
 def shifted(picture: Planes, finest: float = 0.0) -> bool:
     """Whether any plane does. `finest`: as `finest_difference` of the JPEG gives it."""
-    least = max(LEAST, COARSE * finest)
+    bright, colour = (max(LEAST, times * finest) for times in COARSE)
     high, wide = (-(-large // small) for large, small in zip(picture.y.shape, picture.u.shape, strict=True))
     sizes = (SIZE * min(high, 2), SIZE * min(wide, 2)), (SIZE, SIZE), (SIZE, SIZE)
-    return any(_shifted(plane, size, least) for plane, size in zip(picture[:3], sizes, strict=True))
+    planes = zip(picture[:3], sizes, (bright, colour, colour), strict=True)
+    return any(_shifted(*plane) for plane in planes)
 
 
 def finest_difference(jpeg: bytes) -> float:
