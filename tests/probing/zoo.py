@@ -209,6 +209,11 @@ def twice(unit: Unit, sequence: int, time: int) -> list[bytes]:
     return [x for before, p in zip([sent[0], *sent], sent, strict=False) for x in (p, before)]
 
 
+def partly_lost(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """Each third packet does not come."""
+    return [p for p in plain(unit, sequence, time) if int.from_bytes(p[2:4]) % 3]
+
+
 def swapped(unit: Unit, sequence: int, time: int) -> list[bytes]:
     """Neighbours overtake each other."""
     sent = plain(unit, sequence, time)
@@ -814,6 +819,7 @@ SICK: dict[str, tuple[type[Odd], str, str | None]] = {
     ),
     "nothing over TCP, and nothing that decodes over UDP": (over_udp(junk, kind=OnlyUdp), "not_decodable", None),
     "UDP alone, and nothing that decodes": (over_udp(junk), "not_decodable", None),
+    "UDP alone, and a third of it is lost on the way": (over_udp(partly_lost), "unconfirmed", None),
     "nothing over TCP, and damage over UDP": (over_udp(torn, kind=OnlyUdp), "not_decodable", None),
     "nothing at all": (odd(stream=lambda: iter(())), "no_frame", "khởi động lại camera"),
     "an aggregate that lies about its sizes": (odd(with_lies), "not_decodable", None),

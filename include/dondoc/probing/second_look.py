@@ -25,6 +25,10 @@ LONGER = 4  # times the first look's patience: cameras that save send a key pict
 TRIES = 3  # stretches in which nothing whole was found
 UNSEEN = frozenset({Codes.DECODE_FAILED, Codes.NOT_DECODABLE})
 NEITHER = "camera có gửi dữ liệu hình nhưng cả hai cách đọc đều chưa dựng được hình"
+LOST = (
+    "camera có gửi dữ liệu hình nhưng nhiều gói bị mất trên đường truyền nên chưa dựng được hình: đường truyền kém "
+    "thì gọi nhà mạng"
+)
 ONCE = "mới thấy ở một lần xem, lần xem thứ hai chưa có kết quả nên chưa kết luận"
 
 
@@ -39,11 +43,13 @@ class Second:
 class Outcome(NamedTuple):
     """How another look ended.
 
-    `progress`: how far it came; `found`: a picture, be it damaged, None without any.
+    `progress`: how far it came; `found`: a picture, be it damaged, None without any; `lossy`: many packets did not
+    come.
     """
 
     progress: Progress
     found: Second | None = None
+    lossy: bool = False
 
     @property
     def shown(self) -> bool:
@@ -111,7 +117,10 @@ def concluded(first: Seen, outcomes: list[Outcome], *, silent: bool) -> Second:
     looked = not came.isdisjoint((Progress.PACKETS, Progress.KEY_PICTURE))
     if first.verdict == Codes.DECODE_FAILED or (first.verdict == Codes.NO_FRAME and not looked):
         return Second(_unconfirmed(first))
-    return Second(Seen("not_decodable", NEITHER) if looked else first)
+    if not looked:
+        return Second(first)
+    lossy = any(one.lossy for one in outcomes)
+    return Second(Seen("unconfirmed", LOST) if lossy else Seen("not_decodable", NEITHER))
 
 
 def _unconfirmed(first: Seen) -> Seen:
@@ -134,7 +143,7 @@ class _Look:
             pass  # nothing more is seen
         finally:
             dialogue.close()
-        return Outcome(dialogue.progress, found or self._damaged)
+        return Outcome(dialogue.progress, found or self._damaged, dialogue.lossy)
 
     async def _over(self, dialogue: Dialogue) -> Second | None:
         await dialogue.open()

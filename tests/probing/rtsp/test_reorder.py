@@ -86,3 +86,23 @@ def test_a_packet_that_comes_again_is_known_also_after_others() -> None:
     sent = [packet(n) for n in range(10)]
     assert [duplicates.has(one) for one in (*sent, *sent)] == [False] * 10 + [True] * 10
     assert not duplicates.has(packet(3, content=b"else"))
+
+
+def is_lossy(sent: Iterable[bytes]) -> bool:
+    order = ReorderQueue()
+    for one in sent:
+        order.feed(one)
+    return order.lossy
+
+
+@pytest.mark.parametrize("every", [3, 10, 30])
+def test_many_lost_packets_are_told(every: int) -> None:
+    assert is_lossy(packet(n) for n in range(0xFF00, 0x10100) if n % every)
+
+
+def test_few_lost_ones_others_that_overtake_and_numbers_that_stand_or_begin_anew_are_no_loss() -> None:
+    assert not is_lossy(packet(n) for n in range(400) if n not in (50, 300))
+    assert not is_lossy(packet(n ^ 1) for n in range(0xFF00, 0x10100))
+    assert not is_lossy(packet(7, content=bytes((n,))) for n in range(40))
+    assert not is_lossy(packet(n) for n in (*range(100, 140), *range(9000, 9040), *range(30)))
+    assert not is_lossy(packet(n, source) for source in range(3 * SENDERS) for n in range(20))

@@ -130,6 +130,10 @@ def test_damage_that_a_second_look_does_not_see_was_the_network(look: Look) -> N
     assert "đường truyền" in found.detail
 
 
+def test_of_packets_that_are_lost_the_way_is_told(seen: dict[str, Looked]) -> None:
+    assert "nhà mạng" in seen["UDP alone, and a third of it is lost on the way"][0].detail
+
+
 @pytest.mark.parametrize("kind", SICK)
 def test_nobody_is_blamed_for_what_was_only_not_understood(seen: dict[str, Looked], kind: str) -> None:
     _, verdict, advice = SICK[kind]
@@ -185,6 +189,10 @@ SETUP, PACKETS, PICTURE = Progress.SETUP, Progress.PACKETS, Progress.KEY_PICTURE
         (SILENT, False, [Outcome(PICTURE)], "not_decodable"),
         (SILENT, False, [Outcome(PACKETS)], "not_decodable"),
         (SILENT, False, [Outcome(Progress.CONNECT)], "unconfirmed"),
+        (SILENT, False, [Outcome(PICTURE, lossy=True)], "unconfirmed"),
+        (SILENT, True, [Outcome(PICTURE, Second(DAMAGED), lossy=True)], "unconfirmed"),
+        (UNREAD, False, [Outcome(PICTURE, lossy=True)], "unconfirmed"),
+        (UNREAD, False, [Outcome(PICTURE, SHOWN, lossy=True)], "ok"),
         (DAMAGED, False, [Outcome(PICTURE, Second(DAMAGED))], "decode_failed"),
         (DAMAGED, False, [Outcome(PICTURE)], "unconfirmed"),
         (DAMAGED, False, [Outcome(PACKETS)], "unconfirmed"),

@@ -16,8 +16,8 @@ from dondoc.probing.picture.measure import Planes
 
 SIZE = 8  # pixels of a block
 LEAST = 3.0  # levels of brightness
-# Times the finest difference that a JPEG can tell, of brightness and of colours: in coarse ones, where a colour ends may
-# look like a step.
+# Times the finest difference that a JPEG can tell, of brightness and of colours: in coarse ones, where a colour ends
+# may look like a step.
 COARSE = 3, 6
 PLAIN = 6  # levels of brightness, the most that a plain edge of a block spreads
 ENOUGH = 0.4  # share of a run that must be counted, and a third of it in each of its rows

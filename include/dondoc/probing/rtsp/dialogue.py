@@ -109,6 +109,7 @@ class Dialogue:
         self._shared_logins = shared_logins
         self.steps = Steps()
         self.progress, self.asked = Progress.RESOLVE, ""
+        self.lossy = False
         self.packets: deque[bytes] = deque()  # that came before a reply: channel byte first
         self.session = ""
         self.ip = at  # where it is: of all that its name stands for, what was connected to

@@ -66,6 +66,7 @@ async def stretches(
         ways, told = BothWays(track, fits, reliable=way.reliable), time.monotonic()
         while True:
             packet = await way.read()
+            dialogue.lossy = way.is_lossy()
             found = ways.feed(packet, late=time.monotonic() - told > REFRESHED)
             if ways.seen:
                 dialogue.progress = Progress.KEY_PICTURE
@@ -78,11 +79,12 @@ async def stretches(
 class Way:
     """How packets come. `reliable`: none gets lost between the camera and us.
 
-    `span`: what the camera said of the time that it plays (Range).
+    `is_lossy`: whether many did; `span`: what the camera said of the time that it plays (Range).
     """
 
     read: Read
     reliable: bool
+    is_lossy: Callable[[], bool] = lambda: False
     span: str = ""
 
 
@@ -166,7 +168,9 @@ async def _set_up(
         accepted(dialogue, first if first and min(first.status, reply.status) >= 300 else reply, "SETUP")
         dialogue.session = _session(reply)
         _knock(packets, reply.get("transport"))
-        return Way(_unreliable(dialogue, packets), reliable=False), _patience(reply)
+        order = ReorderQueue()
+        read = _unreliable(dialogue, packets, order)
+        return Way(read, reliable=False, is_lossy=lambda: order.lossy), _patience(reply)
     accepted(dialogue, reply, "SETUP")
     dialogue.session = _session(reply)
     return Way(_interleaved(dialogue, channels or range(2), strict=strict), reliable=True), _patience(reply)
@@ -236,8 +240,8 @@ def _interleaved(dialogue: Dialogue, channels: range, *, strict: bool) -> Read:
     return read
 
 
-def _unreliable(dialogue: Dialogue, packets: Datagrams) -> Read:
-    duplicates, order, due = Duplicates(), ReorderQueue(), deque[bytes]()
+def _unreliable(dialogue: Dialogue, packets: Datagrams, order: ReorderQueue) -> Read:
+    duplicates, due = Duplicates(), deque[bytes]()
 
     async def read() -> bytes:
         while not due:

@@ -5,6 +5,7 @@ from dondoc.probing.rtsp.senders import REPORTS
 WINDOW, HELD = 16, 64 * 1024  # packets, and bytes, of one sender that wait for one that was overtaken
 BEFORE = 2  # packets that the first one may have overtaken
 SENDERS = 4  # that are put in order at a time
+LOSSY = 0.02  # share of packets that did not come
 KNOWN = 64  # packets by which one that comes again is known
 
 
@@ -33,16 +34,31 @@ class ReorderQueue:
 
     def __init__(self) -> None:
         self._queues: dict[bytes, _Queue] = {}
+        self._came = 0
+        self._lost = 0  # of senders that are forgotten
 
     def feed(self, packet: bytes) -> list[bytes]:
         """Take a packet; those whose turn it is now."""
         if len(packet) < 12 or packet[1] & 0x7F in REPORTS:
             return [packet]
         source = packet[8:12]
+        self._came += 1
         queue = self._queues.pop(source, None) or _Queue(int.from_bytes(packet[2:4]))
         self._queues[source] = queue  # the newest last
-        forgotten = self._queues.pop(next(iter(self._queues))).rest() if len(self._queues) > SENDERS else []
+        forgotten = self._forget() if len(self._queues) > SENDERS else []
         return forgotten + queue.feed(packet)
+
+    def _forget(self) -> list[bytes]:
+        oldest = self._queues.pop(next(iter(self._queues)))
+        rest = oldest.rest()
+        self._lost += oldest.lost
+        return rest
+
+    @property
+    def lossy(self) -> bool:
+        """Whether so many were missing that the way, not the camera, may be why no picture comes of the rest."""
+        lost = self._lost + sum(queue.lost for queue in self._queues.values())
+        return lost > LOSSY * (self._came + lost)
 
     @property
     def waits(self) -> bool:
@@ -59,6 +75,7 @@ class _Queue:
 
     def __init__(self, first: int) -> None:
         self._next, self._size = first - BEFORE & 0xFFFF, 0
+        self.lost = -BEFORE  # numbers that were waited for in vain; those before the first were never due
         self.held: dict[int, bytes] = {}
 
     def feed(self, packet: bytes) -> list[bytes]:
@@ -95,7 +112,9 @@ class _Queue:
 
     def _given_up(self) -> list[bytes]:
         """What follows the number that is waited for no more."""
-        self._next = min(self.held, key=self._ahead)
+        first = min(self.held, key=self._ahead)
+        self.lost += self._ahead(first)
+        self._next = first
         return self._run()
 
     def _run(self) -> list[bytes]:
