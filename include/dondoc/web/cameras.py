@@ -18,7 +18,7 @@ from dondoc.cameras.exports.tables import UNNAMED
 from dondoc.cameras.logins import credentials
 from dondoc.cameras.measured.told import told
 from dondoc.cameras.measured.words import Line, line
-from dondoc.cameras.nights import lingering, night, rounds, thumbnails
+from dondoc.cameras.nights import night, rounds, thumbnails, unjudged
 from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
@@ -124,7 +124,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 advice=_advice(state),
                 cells=timeline(nights, night.night_of(moment)),
                 uncounted=_uncounted(state, nights),
-                unjudged=lingering.row(nights, night.night_of(moment)) if state.unseen in NOT_CHECKED else None,
+                unjudged=unjudged.streak(nights, night.night_of(moment)) if state.unseen in NOT_CHECKED else None,
                 pause=_pause(app, session, state, moment),
                 doubts=doubts.doubts(session, moment, among=[camera]),
                 kinds=KINDS,
