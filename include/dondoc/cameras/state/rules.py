@@ -66,7 +66,7 @@ class OurSide(Strict):
 
 
 class Unjudged(Strict):
-    nights: int = Field(ge=2, le=28)  # as far as it is looked back, `checks.LOOK_BACK`, with some to spare
+    nights: int = Field(ge=2, le=28)  # fewer than the nights of `checks.LOOK_BACK`
 
 
 class Rules(Strict):
