@@ -1,12 +1,12 @@
-"""Fakes and healthy pictures as another hand draws them: no rule was made with these in view, any size and any encoder.
+"""Fakes and healthy pictures that no rule was made with, in any size and by any encoder.
 
-    .venv/bin/python bench/cameras/unseen.py [pictures of each kind] [first words of kinds] [--show FOLDER]
+    .venv/bin/python bench/cameras/unseen.py --help
 
 Each kind is drawn so many times, in a size, codec (H.264, H.265, JPEG), quality and preset drawn by chance; a third
 under a clock or a name. Says how often each was called something else, what, and what was suspected.
 """
 
-import sys
+import argparse
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -610,27 +610,40 @@ def shown(kind: str, number: int) -> tuple[Any, str, dict[str, Any]]:
     )
 
 
+def counted(kind: str, wanted: str, numbers: range, folder: Path | None) -> tuple[Counter[str], Counter[str | None]]:
+    """Verdicts and suspicions of the pictures of a kind; those that were called wrongly are kept in the folder."""
+    verdicts, doubts = Counter[str](), Counter[str | None]()
+    for number in numbers:
+        made, codec, told = shown(kind, number)
+        verdict, doubt = told["verdict"], told.get("features", {}).get("suspicion")
+        verdicts[verdict] += 1
+        doubts[doubt] += 1
+        if folder and verdict != wanted:
+            bgr = made if made.ndim == 3 else cv2.cvtColor(made, cv2.COLOR_YUV2BGR_I420)
+            cv2.imwrite(str(folder / f"{kind} {number} {codec} {verdict} {doubt}.jpg"), bgr)
+    return verdicts, doubts
+
+
 def main() -> None:
-    given = sys.argv[1:]
-    folder = Path(given[given.index("--show") + 1]) if "--show" in given else None
-    given = given[: given.index("--show")] if folder else given
-    count, kinds = int(given[0]) if given else 30, given[1:]
+    given = arguments()
     print("| pictures | right | wrong | faults named | suspicions |\n|---|---|---|---|---|")
     for kind, (wanted, _) in (FAKES | HEALTHY).items():
-        if kinds and not kind.startswith(tuple(kinds)):
+        if given.kinds and not kind.startswith(tuple(given.kinds)):
             continue
-        found, doubts = Counter(), Counter()
-        for number in range(count):
-            made, codec, told = shown(kind, number)
-            verdict, doubt = told["verdict"], told.get("features", {}).get("suspicion")
-            found[verdict] += 1
-            doubts[doubt] += 1
-            if folder and verdict != wanted:
-                bgr = made if made.ndim == 3 else cv2.cvtColor(made, cv2.COLOR_YUV2BGR_I420)
-                cv2.imwrite(str(folder / f"{kind} {number} {codec} {verdict} {doubt}.jpg"), bgr)
-        wrong = {v: n for v, n in found.items() if v not in (wanted, "ok")}
-        suspected = {doubt: n for doubt, n in doubts.items() if doubt}
-        print(f"| {kind} | {wanted} | {count - found[wanted]}/{count} | {wrong} | {suspected} |", flush=True)
+        verdicts, doubts = counted(kind, wanted, range(given.first, given.first + given.count), given.show)
+        named = {verdict: n for verdict, n in verdicts.items() if verdict not in (wanted, "ok")}
+        suspected = {str(doubt): n for doubt, n in doubts.items() if doubt}
+        wrong = given.count - verdicts[wanted]
+        print(f"| {kind} | {wanted} | {wrong}/{given.count} | {named} | {suspected} |", flush=True)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("count", nargs="?", type=int, default=30, help="pictures of each kind")
+    parser.add_argument("kinds", nargs="*", help="first words of kinds; none: all")
+    parser.add_argument("--first", type=int, default=0, help="number of the first picture")
+    parser.add_argument("--show", type=Path, help="folder for pictures that were called wrongly")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.imports import import_csv
 from dondoc.cameras.registry.lift import Word, lift
-from dondoc.cameras.state import current, noted, outages, state
+from dondoc.cameras.state import current, outages, remarks, state
 from dondoc.cameras.state.current import Filter
 from dondoc.cameras.state.state import CameraState
 from dondoc.configuration.context import AppContext
@@ -132,7 +132,7 @@ def kept(app: AppContext) -> tuple[list[Any], list[Any]]:
     with app.sessions.reading() as session:
         cameras = [{name: getattr(c, name) for name in columns} for c in session.scalars(select(Camera))]
         states = session.scalars(select(CurrentState).order_by(CurrentState.camera_id))
-        told = [{name: getattr(s, name) for name in (*CameraState._fields[1:], "noted")} for s in states]
+        told = [{name: getattr(s, name) for name in (*CameraState._fields[1:], "remarks")} for s in states]
     return cameras, told
 
 
@@ -145,19 +145,19 @@ def check_overview(app: AppContext, session: Session, life: Life, true: list[Cam
     """What a page shows of some of the cameras is what anybody would count and cut out by hand."""
     agency, number = life.random.choice(("", AGENCY, "mot-don-vi-khac")), life.random.randint(1, 3)
     among = life.random.choice((None, {one.camera.id for one in true if life.random.random() < 0.5}))
-    only_noted, notes = life.random.random() < 0.5, noted.noted(app, session, life.now)
+    only_some, its = life.random.random() < 0.5, remarks.remarks(app, session, life.now)
     state_asked = life.random.choice(("", *State))
-    asked = Filter({agency} - {""}, life.random.choice(("", SYSTEM)), state_asked, among, only_noted)
+    asked = Filter({agency} - {""}, life.random.choice(("", SYSTEM)), state_asked, among, only_some)
     near = [s for s in true if agency in ("", s.camera.agency) and (among is None or s.camera.id in among)]
-    having = [s for s in near if asked.state in ("", s.state) and (s.camera.id in notes or not only_noted)]
+    having = [s for s in near if asked.state in ("", s.state) and (s.camera.id in its or not only_some)]
     found = current.overview(app, session, life.now, asked, number=number, size=2)
     assert (found.counts, found.total) == (state.counts(near), len(having))
     assert found.last == max(1, (len(having) + 1) // 2)
     assert found.number == min(number, found.last)
     assert shown(found.rows) == shown(having[2 * found.number - 2 : 2 * found.number])
-    assert +found.noted == Counter(s.state for s in near if s.camera.id in notes)
-    assert {s.camera.id: found.notes[s.camera.id] for s in found.rows} == {
-        s.camera.id: notes.get(s.camera.id, ()) for s in found.rows
+    assert +found.with_remarks == Counter(s.state for s in near if s.camera.id in its)
+    assert {s.camera.id: found.remarks[s.camera.id] for s in found.rows} == {
+        s.camera.id: its.get(s.camera.id, ()) for s in found.rows
     }
 
 
@@ -246,7 +246,7 @@ def test_of_two_who_store_states_at_once_none_fails_and_no_pause_of_meanwhile_is
         assert shown(current.read(app, session, life.now)) == shown(state.states(app, session, life.now))
 
 
-def test_what_is_noted_of_a_clock_follows_the_clocks_that_are_asked_after_it(
+def test_a_remark_on_a_clock_follows_the_clocks_that_are_asked_after_it(
     app: AppContext,
 ) -> None:
     ids = at_site(app, 3) + at_site(app, 3, "Bến", OTHER)
@@ -256,9 +256,9 @@ def test_what_is_noted_of_a_clock_follows_the_clocks_that_are_asked_after_it(
         found = [result(camera, "ok", now, measured={"clock": {"utc": -9000, "local": -9000}})]
         night.store(app, found, night=night.night_of(now), round=f"now-{number}", now=now)
         with app.sessions.reading() as session:
-            found = current.overview(app, session, now, Filter(noted=True), size=9)
+            found = current.overview(app, session, now, Filter(with_remarks=True), size=9)
         assert found.total == len(found.rows)
-        return {camera: notes for camera, notes in found.notes.items() if notes}
+        return {camera: its for camera, its in found.remarks.items() if its}
 
     told = [asked(camera, number) for number, camera in enumerate(ids)]
     assert told[2] == dict.fromkeys(ids[:3], ("clock_wrong",))

@@ -16,7 +16,7 @@ from dondoc.cameras.measured.turn import due
 from dondoc.cameras.nights import night
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.state import current
-from dondoc.cameras.state.noted import Notes
+from dondoc.cameras.state.remarks import Remarks
 from dondoc.cameras.state.state import states
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
@@ -124,15 +124,15 @@ def test_a_week_of_closer_looks_tells_what_differs_and_is_no_outage(
     assert good not in as_known
 
 
-def test_what_the_list_notes_follows_a_form_that_is_judged_anew(app: AppContext) -> None:
+def test_the_remarks_of_the_list_follow_a_form_that_is_judged_anew(app: AppContext) -> None:
     row = {**FORM, "name": "Cổng", "host": HOST, "main_path": "/1"}
     [camera], now = form(app, [row], MONDAY), at(MONDAY, 22)
     found = result(camera, "ok", now, measured={"stream": {"codec": "h265", "main": [1920, 1080]}})
     night.store(app, [found], night=MONDAY, round="night", now=now)
 
-    def listed() -> Notes:
+    def listed() -> Remarks:
         with app.sessions.reading() as session:
-            return current.overview(app, session, now).notes[camera]
+            return current.overview(app, session, now).remarks[camera]
 
     assert listed() == ("codec_differs",)
     with app.sessions.begin() as session:

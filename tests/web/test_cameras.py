@@ -207,10 +207,10 @@ class TestList:
         assert stands == "✓ Hoạt động tốt"
         told = "⚑ Đầu ghi không còn ghi; đồng hồ sai trên 05 phút; nghi vấn: khung cảnh thay đổi"
         assert why == f"hoạt động tốt, đêm 24/11/2021 {told}"
-        assert [row[0] for row in rows_of(visit("viewer").get("/cameras?noted=1").text)] == ["CAM-00001"]
+        assert [row[0] for row in rows_of(visit("viewer").get("/cameras?remarks=1").text)] == ["CAM-00001"]
         assert told.removeprefix("⚑ ").lower() in visit("ops").get("/cameras.csv").text
-        assert [row[0] for row in rows_of(visit("viewer").get("/cameras?noted=1&state=ok").text)] == ["CAM-00001"]
-        assert rows_of(visit("viewer").get("/cameras?noted=1&state=failing").text) == []
+        assert [row[0] for row in rows_of(visit("viewer").get("/cameras?remarks=1&state=ok").text)] == ["CAM-00001"]
+        assert rows_of(visit("viewer").get("/cameras?remarks=1&state=failing").text) == []
 
     def test_a_page_says_what_to_do_about_what_is_suspected_of_the_picture(
         self, app: AppContext, cameras: list[int], visit: Visit

@@ -173,7 +173,7 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
         said.append(left)
     if off := _own_clock(app, day, now):
         said.append(off)
-    _lingering(app, day, {batch.look for batch in planned.values()}, now)
+    _unjudged(app, day, {batch.look for batch in planned.values()}, now)
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
     recoveries.write(app, now)
@@ -255,14 +255,14 @@ def _unconcluded(app: AppContext, day: date, now: datetime) -> str:
     return str(left)
 
 
-def _lingering(app: AppContext, day: date, rounds: Collection[str], now: datetime) -> None:
-    """Staff is told of cameras that night after night cannot be judged. A night is over with its second looks."""
+def _unjudged(app: AppContext, day: date, rounds: Collection[str], now: datetime) -> None:
+    """Tell staff of cameras that cannot be judged for many nights in a row. A night is over after its second looks."""
     from dondoc.cameras.nights import night
     from dondoc.staff import notices
 
     until = day if night.SECOND in rounds else day - timedelta(days=1)
     with app.sessions.begin() as session:
-        if told := notices.lingering(app, session, day, until, now):
+        if told := notices.unjudged(app, session, day, until, now):
             log.warning("staff is told of cameras that could not be judged for many nights: letters %s", told)
 
 

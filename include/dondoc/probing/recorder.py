@@ -110,7 +110,7 @@ def next_day(answers: Mapping[int, Answer], declared: int) -> int | None:
         if day not in answers:
             return day
     played, gone = _split(answers)
-    if not played:  # it may have stopped, and hold less than it should; or only what is older, never overwritten since
+    if not played:  # it may have stopped: it may hold less than is declared, or only older days
         tried = (declared // 2, declared // 4, declared * 3 // 4, declared * 3 // 2, declared * 2)
         return next((d for d in tried if d > 1 and d not in answers), None)
     newest, oldest = min(played), max(played)

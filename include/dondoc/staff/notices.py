@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from dondoc import audit
-from dondoc.cameras.nights import lingering as rows
+from dondoc.cameras.nights import unjudged as streaks
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
 from dondoc.facts import approvers
@@ -139,25 +139,25 @@ def unconcluded(app: AppContext, session: Session, night: date, lines: Sequence[
     return _tell_of_night(app, session, Notice.UNCONCLUDED, str(night), told, now)
 
 
-def lingering(app: AppContext, session: Session, day: date, until: date, now: datetime) -> list[int]:
-    """Tell the administrator of cameras that many nights in a row could not be judged, of each such row once.
+def unjudged(app: AppContext, session: Session, day: date, until: date, now: datetime) -> list[int]:
+    """Tell the administrator of cameras that many nights in a row could not be judged, once for each streak.
 
-    `day`, `until`: as of `nights.lingering`.
+    `day`, `until`: as of `nights.unjudged`.
 
     Returns:
         ids of the outbox rows.
     """
-    one_at_a_time(session, "lingering cameras")
-    told = rows.remembered(remembered(app, session, "lingering"))
-    found = rows.lingering(app, session, day, until, told, now)
+    one_at_a_time(session, "unjudged cameras")
+    told = streaks.remembered(remembered(app, session, "unjudged"))
+    found = streaks.unjudged(app, session, day, until, told, now)
     if not found:
         return []
     lines = ["Các đêm ấy không tính cho đơn vị nào, không thành sự cố, không có thư gửi đơn vị"]
-    about = compose.of_notice(app.registry.survey, f"{Notice.LINGERING}|{until}|{CAM(found[0].camera)}")
-    keys = [rows.key(one.camera, until) for one in found]
+    about = compose.of_notice(app.registry.survey, f"{Notice.UNJUDGED}|{until}|{CAM(found[0].camera)}")
+    keys = [streaks.key(one.camera, until) for one in found]
     links = [("Camera chưa kiểm tra được", app.settings.page(f"dondoc/cameras?state={State.NOT_CHECKED}"))]
-    more: dict[str, Any] = {"sections": rows.sections(app, found), "links": links, "lingering": keys}
-    return _tell(app, session, Notice.LINGERING, about, lines, now, count=len(found), **more)
+    more: dict[str, Any] = {"sections": streaks.sections(app, found), "links": links, "unjudged": keys}
+    return _tell(app, session, Notice.UNJUDGED, about, lines, now, count=len(found), **more)
 
 
 def own_clock(app: AppContext, session: Session, night: date, summary: str, now: datetime) -> list[int]:

@@ -100,7 +100,7 @@ class CurrentState(Base):
     nights: Mapped[int]
     outage: Mapped[int | None]
     unseen: Mapped[str | None]  # of one that is not checked: why, as a code
-    noted: Mapped[str] = mapped_column(Text, server_default="")  # codes, as of `state.noted`
+    remarks: Mapped[str] = mapped_column(Text, server_default="")  # codes, as of `state.remarks`
     basis: Mapped[str]
     computed_at: Mapped[datetime]
     holds_until: Mapped[datetime]

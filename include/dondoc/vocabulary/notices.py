@@ -26,7 +26,7 @@ class Notice(Code):
     ANSWER_REFUSED = "answer", "Không chấp nhận một câu trả lời duyệt thư trong Airflow"
     LOCAL_OUTAGE = "our-side", "Không kiểm tra được camera: phía Sở mất kết nối"
     UNCONCLUDED = "unconcluded", "Nhiều camera chưa kết luận được, có thể do phía Sở"
-    LINGERING = "lingering", "{count:02} camera nhiều đêm liền chưa kết luận được: cần người xem"
+    UNJUDGED = "unjudged", "{count:02} camera nhiều đêm liền chưa kết luận được: cần người xem"
     OWN_CLOCK = "our-clock", "Đồng hồ máy kiểm tra của Sở có vẻ sai"
     RESTORED = "restored", "{count:02} thư chờ xem lại: cơ sở dữ liệu được khôi phục từ bản sao lưu", APPROVERS
     TASK_FAILED = "task_failed", "Việc {where} không chạy được"

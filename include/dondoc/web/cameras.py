@@ -18,12 +18,12 @@ from dondoc.cameras.exports.tables import UNNAMED
 from dondoc.cameras.logins import credentials
 from dondoc.cameras.measured.told import told
 from dondoc.cameras.measured.words import Line, line
-from dondoc.cameras.nights import lingering, night, rounds, thumbnails
+from dondoc.cameras.nights import night, rounds, thumbnails, unjudged
 from dondoc.cameras.nights import on_demand as now
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declarations import Described
 from dondoc.cameras.registry.hiding import public
-from dondoc.cameras.state import checks, current, doubts, noted, pauses
+from dondoc.cameras.state import checks, current, doubts, pauses, remarks
 from dondoc.cameras.state.current import Filter
 from dondoc.cameras.state.state import CameraState, Kind, counted, states, when
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
@@ -59,7 +59,7 @@ class CameraFilter:
     system: str = ""
     state: str = ""
     q: str = ""
-    noted: str = ""  # anything: only those at which something is to be looked into
+    remarks: str = ""  # anything: only those that have any
 
     def query(self, **changed: object) -> str:
         """These filters as a query string, some of them changed."""
@@ -82,10 +82,10 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
         system: Annotated[str, Query(max_length=100)] = "",
         state: Annotated[str, Query(max_length=100)] = "",
         q: Annotated[str, Query(max_length=200)] = "",
-        noted: Annotated[str, Query(max_length=10)] = "",
+        with_remarks: Annotated[str, Query(alias="remarks", max_length=10)] = "",
         number: Annotated[int, Query(alias="page", ge=1, le=10**6)] = 1,
     ) -> HTMLResponse:
-        return _list(request, CameraFilter(agency, system, state, q, noted), number)
+        return _list(request, CameraFilter(agency, system, state, q, with_remarks), number)
 
     @routes.get("/cameras.{form}")
     def table(request: Request, form: str) -> Response:
@@ -124,7 +124,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 advice=_advice(state),
                 cells=timeline(nights, night.night_of(moment)),
                 uncounted=_uncounted(state, nights),
-                unjudged=lingering.row(nights, night.night_of(moment)) if state.unseen in NOT_CHECKED else None,
+                unjudged=unjudged.streak(nights, night.night_of(moment)) if state.unseen in NOT_CHECKED else None,
                 pause=_pause(app, session, state, moment),
                 doubts=doubts.doubts(session, moment, among=[camera]),
                 kinds=KINDS,
@@ -243,7 +243,7 @@ def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
     app, user = app_of(request), visitor_of(request)
     with app.sessions.reading() as session:
         among = _among(session, wanted, user)
-        asked = Filter({wanted.agency} - {""}, wanted.system, wanted.state, among, bool(wanted.noted))
+        asked = Filter({wanted.agency} - {""}, wanted.system, wanted.state, among, bool(wanted.remarks))
         found = current.overview(app, session, clock.now(), asked, number=number, size=SHOWN)
         lately = rounds.latest(session, clock.now()) if not wanted.query() else []
         with_cameras = {*session.scalars(select(Camera.agency).distinct())}
@@ -253,8 +253,8 @@ def _list(request: Request, wanted: CameraFilter, number: int) -> HTMLResponse:
         wanted=wanted,
         rows=[_row(app, state, user) for state in found.rows],
         total=found.total,
-        notes={camera: noted.in_words(notes) for camera, notes in found.notes.items()},
-        noted=found.noted,
+        remarks={camera: remarks.in_words(its) for camera, its in found.remarks.items()},
+        with_remarks=found.with_remarks,
         counts=_by_state(found.kinds),
         line=camera_line(found.counts),
         rounds=lately,

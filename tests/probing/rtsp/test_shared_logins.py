@@ -5,6 +5,7 @@ import re
 import time
 from collections import Counter
 from contextlib import suppress
+from itertools import takewhile
 
 import pytest
 
@@ -131,10 +132,15 @@ def test_signs_of_life_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPa
             return None
         return True
 
-    look(camera := Cameras(answer, pictures=False), timeout=1.0)
-    played = camera.asked[next(n for n, one in enumerate(camera.asked) if one.startswith(b"PLAY")) + 1 :]
-    signs = played[: next(n for n, one in enumerate(played) if one.startswith(b"TEARDOWN"))]
-    assert sum(b"\r\nAuthorization: " in one for one in signs) > 1
+    def signs(timeout: float) -> list[bool]:
+        """Whether each sign of life of a look carried the login."""
+        look(camera := Cameras(answer, pictures=False), timeout=timeout)
+        asked = iter(camera.asked)
+        any(one.startswith(b"PLAY") for one in asked)
+        return [b"\r\nAuthorization: " in one for one in takewhile(lambda one: not one.startswith(b"TEARDOWN"), asked)]
+
+    carried = next((found for found in map(signs, (1.0, 5.0, 25.0)) if len(found) > 1), [])  # a slow machine needs more
+    assert carried[:2] == [True, True]
 
 
 def test_a_login_that_a_second_look_shows_and_is_hung_up_on_is_not_known_to_be_good() -> None:

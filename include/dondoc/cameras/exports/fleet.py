@@ -14,7 +14,7 @@ from dondoc.cameras.exports.permission import permissions
 from dondoc.cameras.exports.streams import Stream, plain
 from dondoc.cameras.exports.verified import shown, verified
 from dondoc.cameras.logins import credentials
-from dondoc.cameras.state import current, noted
+from dondoc.cameras.state import current, remarks
 from dondoc.cameras.state.state import states
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, NightRun
@@ -117,14 +117,14 @@ def table(
     with app.sessions.reading() as session:
         past = as_of is not None or known_at is not None
         found = states(app, session, as_of or now, known_at) if past else current.read(app, session, now)
-        notes = noted.noted(app, session, as_of or now, known_at)
+        its = remarks.remarks(app, session, as_of or now, known_at)
     with app.sessions.begin() as session:  # before anybody has it
         if restricted:
             given = _cameras(session, {state.camera.id for state in found if state.camera.restricted})
             credentials.handed_out(session, given, "xuất tên camera hạn chế vào bảng", by=by, now=now)
         told = {"cameras": len(found), "restricted": restricted}
         audit.record(session, app.secrets, by, "export", f"cameras.{form}", now=now, **told)
-    return tables.rows(found, app.registry, notes, restricted=restricted)
+    return tables.rows(found, app.registry, its, restricted=restricted)
 
 
 def metrics(app: AppContext, now: datetime) -> bytes:

@@ -8,7 +8,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dondoc import spreadsheets
-from dondoc.cameras.state.noted import Notes, in_words
+from dondoc.cameras.state.remarks import Remarks, in_words
 from dondoc.cameras.state.state import CameraState
 from dondoc.directive.model import Registry
 from dondoc.forms.clean import clean
@@ -27,25 +27,25 @@ COLUMNS = {
     "verdict": "Kết luận lần cuối",
     "since": "Từ ngày",
     "reason": "Vì sao",
-    "noted": "Cần xem lại",
+    "remarks": "Cần xem lại",
 }
 UNNAMED = "camera hạn chế nêu tên"
 
 
 def rows(
-    states: Iterable[CameraState], registry: Registry, notes: Mapping[int, Notes], *, restricted: bool = False
+    states: Iterable[CameraState], registry: Registry, remarks: Mapping[int, Remarks], *, restricted: bool = False
 ) -> list[dict[str, str]]:
     """One row a camera, in the order of their numbers; values are text.
 
     Args:
-        notes: by camera, what is to be looked into besides.
+        remarks: by camera, what is to be looked into besides.
         restricted: also the names and sites of restricted cameras.
     """
     ordered = sorted(states, key=lambda s: s.camera.id)
-    return [_row(s, registry, notes.get(s.camera.id, ()), restricted) for s in ordered]
+    return [_row(s, registry, remarks.get(s.camera.id, ()), restricted) for s in ordered]
 
 
-def _row(state: CameraState, registry: Registry, notes: Notes, restricted: bool) -> dict[str, str]:
+def _row(state: CameraState, registry: Registry, remarks: Remarks, restricted: bool) -> dict[str, str]:
     camera = state.camera
     named = restricted or not camera.restricted
     return {
@@ -62,7 +62,7 @@ def _row(state: CameraState, registry: Registry, notes: Notes, restricted: bool)
         "verdict": state.verdict or "",
         "since": f"{state.since:%Y-%m-%d}" if state.since else "",
         "reason": state.reason,
-        "noted": in_words(notes),
+        "remarks": in_words(remarks),
     }
 
 
@@ -84,7 +84,7 @@ def as_xlsx(found: Iterable[dict[str, str]]) -> bytes:
     for column, name in enumerate(COLUMNS, 1):
         sheet.cell(1, column).font = Font(bold=True)
         sheet.column_dimensions[get_column_letter(column)].width = (
-            46 if name in ("reason", "noted", "name", "place", "site") else 20
+            46 if name in ("reason", "remarks", "name", "place", "site") else 20
         )
     sheet.freeze_panes = "B2"
     sheet.auto_filter.ref = sheet.dimensions

@@ -69,12 +69,16 @@ class Login:
     addresses: frozenset[str] = field(default=frozenset())
 
     @property
+    def fingerprint(self) -> str:
+        return self.account[1]
+
+    @property
     def devices(self) -> frozenset[str]:
         return self.addresses | {self.account[0]}
 
     @property
     def accounts(self) -> frozenset[Account]:
-        return frozenset((device, self.account[1]) for device in self.devices)
+        return frozenset((device, self.fingerprint) for device in self.devices)
 
 
 def fingerprint(secrets: list[str], user: str, password: str) -> str:
@@ -150,7 +154,7 @@ def begin(
         elif not _note(session, one, night, now):
             continue
         for where in one.devices:
-            past.under_way[where].add(one.account[1])
+            past.under_way[where].add(one.fingerprint)
         may.add(one.camera)
     return may
 
@@ -264,7 +268,7 @@ class _Past:
         """Whether what is sent now is all that a device may be sent before it has answered."""
         going = {mark for where in one.devices for mark in self.under_way[where]}
         crowded = not self._proven(one) and len(self._not_taken(one) | going) >= most(limit)
-        return not self._taken_tonight(one) and (one.account[1] in going or crowded)
+        return not self._taken_tonight(one) and (one.fingerprint in going or crowded)
 
     def _proven(self, one: Login) -> bool:
         return one.account in self.taken and one.devices == {one.account[0]}
@@ -277,7 +281,7 @@ class _Past:
 
     def _not_taken(self, one: Login) -> set[str]:
         marks = {mark for where in one.devices for mark in self.not_taken.get(where, ())}
-        return marks - {one.account[1]}
+        return marks - {one.fingerprint}
 
     def _refused_before(self, one: Login, tries: Sequence[_Try]) -> date | None:
         """Since which night a device has refused it, with nobody saying that it may be tried again."""
@@ -288,14 +292,14 @@ class _Past:
 
 
 def _past(session: Session, logins: Sequence[Login], night: date) -> _Past:
-    marks, devices = {one.account[1] for one in logins}, {where for one in logins for where in one.devices}
+    marks, devices = {one.fingerprint for one in logins}, {where for one in logins for where in one.devices}
     rows, releases = _rows(session, marks, night), _releases(session, marks)
     return _Past(rows, releases, _taken(session, marks, night), _not_taken(session, devices, night), night)
 
 
 def taken(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     """The cameras whose device took their password lately."""
-    known = _taken(session, {one.account[1] for one in logins}, night)
+    known = _taken(session, {one.fingerprint for one in logins}, night)
     return {one.camera for one in logins if one.account in known}
 
 

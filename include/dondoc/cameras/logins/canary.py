@@ -41,7 +41,7 @@ class Told:
         """Sent and left without an answer may have been refused; not sent at all says nothing for or against it."""
         if finding and finding.password_sent and not answer:
             for device in one.devices:
-                self.not_taken[device].add(one.account[1])
+                self.not_taken[device].add(one.fingerprint)
             self.withheld |= one.accounts
         elif finding and finding.verdict in (Verdict.AUTH_FAILED, WITHHELD):
             self.withheld |= one.accounts

@@ -20,7 +20,7 @@ from dondoc.cameras.measured.turn import WEEK
 from dondoc.probing.wanted import LoginOutcome, Subject
 from dondoc.store.cameras import CameraMeasurement, CredentialAttempt, CredentialRelease
 
-Account = tuple[str, str]  # host and fingerprint: what a wrong login locks
+HostAccount = tuple[str, str]  # host and fingerprint: what a wrong login locks
 
 
 class Question(NamedTuple):
@@ -33,13 +33,13 @@ class Question(NamedTuple):
 
 def asked(session: Session, logins: Sequence[Login], night: date) -> set[int]:
     """Of cameras that may be asked, those that are: the first of each host that was not asked lately."""
-    marks = {one.account[1] for one in logins}
+    marks = {one.fingerprint for one in logins}
     before = _questions(session, marks, night) if marks else {}
     allowed = _allowed(session, marks) if before else {}
     found, taken = set[int](), set[str]()
     for one in sorted(logins, key=lambda one: one.camera):
         its = hosts(one.devices)
-        if taken.isdisjoint(its) and not _barred({(host, one.account[1]) for host in its}, before, allowed, night):
+        if taken.isdisjoint(its) and not _barred({(host, one.fingerprint) for host in its}, before, allowed, night):
             taken |= its
             found.add(one.camera)
     return found
@@ -49,10 +49,10 @@ def withheld(session: Session, logins: Sequence[Login], night: date) -> set[int]
     """Cameras that are not to be looked at closely with their login: their device took it, and refused it when it was
     asked for more."""
     m, a = CameraMeasurement, CredentialAttempt
-    marks = {one.account[1] for one in logins}
+    marks = {one.fingerprint for one in logins}
     told = select(a, m.happened_at, m.night).join(m, and_(m.camera_id == a.camera_id, m.night == a.night))
     told = told.where(m.subject == Subject.LOGIN, a.accepted.is_not(False), a.fingerprint.in_(marks))
-    before: dict[Account, list[Question]] = defaultdict(list)
+    before: dict[HostAccount, list[Question]] = defaultdict(list)
     for attempt, at, when in session.execute(told) if marks else ():
         for account in _accounts(attempt):
             before[account].append(Question(at, when, refused=True))
@@ -60,14 +60,14 @@ def withheld(session: Session, logins: Sequence[Login], night: date) -> set[int]
     return {
         one.camera
         for one in logins
-        if _barred({(host, one.account[1]) for host in hosts(one.devices)}, before, allowed, night)
+        if _barred({(host, one.fingerprint) for host in hosts(one.devices)}, before, allowed, night)
     }
 
 
 def _barred(
-    accounts: set[Account],
-    before: Mapping[Account, Sequence[Question]],
-    allowed: Mapping[Account, datetime],
+    accounts: set[HostAccount],
+    before: Mapping[HostAccount, Sequence[Question]],
+    allowed: Mapping[HostAccount, datetime],
     night: date,
 ) -> bool:
     """Whether nothing is to be asked with a login. Its device may have a name and numbers: what a person allows of one
@@ -89,7 +89,7 @@ def refusing() -> ColumnElement[bool]:
     return exists().where(m.camera_id == a.camera_id, m.night == a.night, refused())
 
 
-def _questions(session: Session, marks: set[str], night: date) -> dict[Account, list[Question]]:
+def _questions(session: Session, marks: set[str], night: date) -> dict[HostAccount, list[Question]]:
     """What was asked with these logins and matters still: within a week, or refused."""
     m, a = CameraMeasurement, CredentialAttempt
     matters = or_(m.night > night - timedelta(days=WEEK), refused())
@@ -98,19 +98,19 @@ def _questions(session: Session, marks: set[str], night: date) -> dict[Account, 
         .join(m, and_(m.camera_id == a.camera_id, m.night == a.night))
         .where(m.subject == Subject.DEVICE, a.accepted.is_(True), a.fingerprint.in_(marks), matters)
     )
-    questions: dict[Account, list[Question]] = defaultdict(list)
+    questions: dict[HostAccount, list[Question]] = defaultdict(list)
     for attempt, at, when, found in rows:
         for account in _accounts(attempt):
             questions[account].append(Question(at, when, found.get("login") == LoginOutcome.REFUSED))
     return questions
 
 
-def _accounts(attempt: CredentialAttempt) -> set[Account]:
+def _accounts(attempt: CredentialAttempt) -> set[HostAccount]:
     devices = [attempt.device or "", *(one.device for one in attempt.addresses)]
     return {(host, attempt.fingerprint) for host in hosts(devices)}
 
 
-def _allowed(session: Session, marks: set[str]) -> dict[Account, datetime]:
+def _allowed(session: Session, marks: set[str]) -> dict[HostAccount, datetime]:
     """When a person last said that a login may be tried again."""
     r = CredentialRelease
     said = select(r.device, r.fingerprint, r.recorded_at).where(r.fingerprint.in_(marks)).order_by(r.id)

@@ -54,16 +54,16 @@ def newest(
         among: of these cameras, not too many for one query (`store.parts`); None: of all.
     """
     m = CameraMeasurement
-    age = func.row_number().over(partition_by=(m.camera_id, m.subject), order_by=(m.happened_at.desc(), m.id.desc()))
-    query = select(m.camera_id, m.subject, m.night, m.found, m.happened_at, age.label("age"))
+    rank = func.row_number().over(partition_by=(m.camera_id, m.subject), order_by=(m.happened_at.desc(), m.id.desc()))
+    query = select(m.camera_id, m.subject, m.night, m.found, m.happened_at, rank.label("rank"))
     query = query.where(m.happened_at <= as_of, m.night > as_of.date() - LATELY)
     if known_at is not None:
         query = query.where(m.recorded_at <= known_at)
     if among is not None:
         query = query.where(m.camera_id.in_(among))
     found: dict[int, dict[Subject, Measured]] = defaultdict(dict)
-    aged = query.subquery()
-    for one, subject, night, what, at, _ in session.execute(select(aged).where(aged.c.age == 1)):
+    ranked = query.subquery()  # the newest first
+    for one, subject, night, what, at, _ in session.execute(select(ranked).where(ranked.c.rank == 1)):
         found[one][subject] = Measured(subject, night, what, by_day=at.astimezone(HERE).hour in LIGHT)
     nights = {its[Subject.CLOCK].night for its in found.values() if Subject.CLOCK in its}
     off = own_clock.wrong_nights(session, nights, as_of, known_at)

@@ -26,8 +26,7 @@ MEND = "khai nhầm thì sửa biểu mẫu, khai đúng thì nhờ đơn vị l
 
 
 class FindingCode(ReasonCode):
-    """In what a camera may differ from its form, or from what its agency may expect. `short`: for lists and
-    counts."""
+    """In what a camera may differ from its form, or from what its agency may expect. `short`: for lists, counts."""
 
     short: str
 

@@ -161,7 +161,7 @@ class _Batch:
         return found
 
     def _part(self, looks: Sequence[_Look], at: datetime) -> Iterator[Finding]:
-        wanted = {one.camera: one.login.account[1] for one in looks if one.login}
+        wanted = {one.camera: one.login.fingerprint for one in looks if one.login}
         known = {one.camera: one.devices for one in looks}
         with self.app.sessions.begin() as session:
             limit = self.app.settings.refusals_per_site

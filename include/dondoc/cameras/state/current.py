@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.registry import declarations
 from dondoc.cameras.registry.declarations import DESCRIBED, SHOWN, Described
-from dondoc.cameras.state import checks, noted, rules
+from dondoc.cameras.state import checks, remarks, rules
 from dondoc.cameras.state.checks import RECENT, CheckFilter, Histories
-from dondoc.cameras.state.noted import Notes
+from dondoc.cameras.state.remarks import Remarks
 from dondoc.cameras.state.state import CameraState, Kind, Stand, counted, exempt, flapping_window, stands
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
@@ -36,7 +36,7 @@ _CAMERAS, _STATES = Camera.__table__, CurrentState.__table__  # rows of tables c
 _SHOWN = [_CAMERAS.c[name] for name in SHOWN]
 _STATE = [_STATES.c[name] for name in CameraState._fields if name != "camera"]
 _KIND = [_STATES.c.state, _STATES.c.verdict, _STATES.c.stage, _STATES.c.outage.is_not(None).label("out")]
-_NOTED = _STATES.c.noted != ""
+_HAS_REMARKS = _STATES.c.remarks != ""
 _SITES = select(_CAMERAS.c.agency, _CAMERAS.c.place).distinct()
 _WIDTH = len(_SHOWN)
 Conditions = list[ColumnElement[bool]]  # on cameras
@@ -50,7 +50,7 @@ class Filter:
     system: str = ""
     state: str = ""
     among: Collection[int] | None = None  # ids
-    noted: bool = False  # those alone at which anything is to be looked into
+    with_remarks: bool = False  # only those that have any
 
     def parts(self) -> Iterator[Conditions]:
         """Conditions on cameras that together select the ones asked for, each once and whatever its state."""
@@ -70,19 +70,18 @@ ALL = Filter()
 class Overview:
     """Cameras as a page shows them.
 
-    `kinds`, `noted` (of how many in a state anything is) and `sites` count without regard to the state that is asked
-    for, or whether anything is noted; `total` cameras are as asked for, `rows` are those of page `number` of `last`,
-    `notes` what is noted of them.
+    `kinds`, `with_remarks` (by state, how many have any) and `sites` count without regard to the state and the remarks
+    that are asked for; `total` cameras are as asked for, `rows` are those of page `number` of `last`, `remarks` theirs.
     """
 
     kinds: Counter[Kind]
-    noted: Counter[State]
+    with_remarks: Counter[State]
     sites: int
     total: int
     number: int
     last: int
     rows: list[CameraState]
-    notes: Mapping[int, Notes]
+    remarks: Mapping[int, Remarks]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -90,10 +89,10 @@ class Overview:
 
 
 class _Worked(NamedTuple):
-    """How a camera stands, and what is noted of it, where the table does not say it."""
+    """How a camera stands, and the remarks on it, where the table does not say it."""
 
     stand: Stand
-    notes: Notes
+    remarks: Remarks
 
     @property
     def state(self) -> CameraState:
@@ -105,7 +104,7 @@ class _Part(NamedTuple):
 
     conditions: Conditions
     kinds: Counter[Kind]
-    noted: Counter[State]
+    with_remarks: Counter[State]
     sites: set[tuple[str, str]]
     worked_out: dict[int, _Worked]
 
@@ -116,9 +115,8 @@ def overview(
     """Counts, and the rows of one page of `size`; of a page past the last, the last. No other row is made."""
     parts = [_part(app, session, now, conditions) for conditions in wanted.parts()]
     kinds = sum((part.kinds for part in parts), Counter[Kind]())
-    having = sum((part.noted for part in parts), Counter[State]())
-    by_state = [*having.items()] if wanted.noted else [(kind.state, cameras) for kind, cameras in kinds.items()]
-    total = sum(cameras for state, cameras in by_state if wanted.state in ("", state))
+    with_remarks = sum((part.with_remarks for part in parts), Counter[State]())
+    total = _total(kinds, with_remarks, wanted)
     last = max(1, -(-total // size))
     number = min(number, last)
     first = (id for part in parts for id in _first(app, session, now, part, wanted, number * size))
@@ -128,51 +126,58 @@ def overview(
     sites = set[tuple[str, str]]().union(*(part.sites for part in parts))
     return Overview(
         kinds,
-        having,
+        with_remarks,
         len(sites),
         total,
         number,
         last,
         rows=[worked_out[row.camera.id].state if row.camera.id in worked_out else row for row in rows],
-        notes=_notes(session, page) | {camera: one.notes for camera, one in worked_out.items()},
+        remarks=_remarks(session, page) | {camera: one.remarks for camera, one in worked_out.items()},
     )
+
+
+def _total(kinds: Counter[Kind], with_remarks: Counter[State], wanted: Filter) -> int:
+    """How many cameras are as asked for."""
+    if wanted.with_remarks:
+        return sum(cameras for state, cameras in with_remarks.items() if wanted.state in ("", state))
+    return sum(cameras for kind, cameras in kinds.items() if wanted.state in ("", kind.state))
 
 
 def _part(app: AppContext, session: Session, now: datetime, conditions: Conditions) -> _Part:
     held = _CAMERAS.join(_STATES, _holding(app, now))
-    groups = [*_KIND, _NOTED.label("noted")]
+    groups = [*_KIND, _HAS_REMARKS.label("with_remarks")]
     grouped = select(*groups, func.count()).select_from(held).where(*conditions).group_by(*groups)
-    kinds, having = Counter[Kind](), Counter[State]()
-    for *kind, any_note, cameras in session.execute(grouped):
+    kinds, with_remarks = Counter[Kind](), Counter[State]()
+    for *kind, any_remark, cameras in session.execute(grouped):
         kinds[Kind(*kind)] += cameras
-        having[Kind(*kind).state] += cameras if any_note else 0
+        with_remarks[Kind(*kind).state] += cameras if any_remark else 0
     every = session.scalar(select(func.count()).select_from(_CAMERAS).where(*conditions))
     worked_out = _worked_out(app, session, now, conditions) if kinds.total() != every else {}
     kinds.update(one.state.kind for one in worked_out.values())
-    having.update(one.state.state for one in worked_out.values() if one.notes)
+    with_remarks.update(one.state.state for one in worked_out.values() if one.remarks)
     sites = {(agency, place) for agency, place in session.execute(_SITES.where(*conditions))}
-    return _Part(conditions, kinds, having, sites, worked_out)
+    return _Part(conditions, kinds, with_remarks, sites, worked_out)
 
 
 def _first(app: AppContext, session: Session, now: datetime, part: _Part, wanted: Filter, most: int) -> Iterable[int]:
     """The lowest numbers of those that are asked for, `most` of them and perhaps some more."""
     ids = select(_CAMERAS.c.id).where(*part.conditions).order_by(_CAMERAS.c.id).limit(most)
-    if not wanted.state and not wanted.noted:
+    if not wanted.state and not wanted.with_remarks:
         return session.scalars(ids)
     held = ids.join_from(_CAMERAS, _STATES, _holding(app, now))
     held = held.where(_STATES.c.state == wanted.state) if wanted.state else held
-    held = held.where(_NOTED) if wanted.noted else held
+    held = held.where(_HAS_REMARKS) if wanted.with_remarks else held
     return chain(session.scalars(held), (id for id, one in part.worked_out.items() if _asked_for(one, wanted)))
 
 
 def _asked_for(one: _Worked, wanted: Filter) -> bool:
-    return wanted.state in ("", one.state.state) and (bool(one.notes) or not wanted.noted)
+    return wanted.state in ("", one.state.state) and (bool(one.remarks) or not wanted.with_remarks)
 
 
-def _notes(session: Session, cameras: Collection[int]) -> dict[int, Notes]:
-    """What the table has noted of these cameras."""
-    told = select(_STATES.c.camera_id, _STATES.c.noted).where(_STATES.c.camera_id.in_(cameras))
-    return {camera: noted.read(text) for camera, text in session.execute(told)}
+def _remarks(session: Session, cameras: Collection[int]) -> dict[int, Remarks]:
+    """What the table has of these cameras."""
+    told = select(_STATES.c.camera_id, _STATES.c.remarks).where(_STATES.c.camera_id.in_(cameras))
+    return {camera: remarks.read(text) for camera, text in session.execute(told)}
 
 
 def read(app: AppContext, session: Session, now: datetime, agencies: Collection[str] = ()) -> list[CameraState]:
@@ -270,17 +275,17 @@ def _missing(
     nights: Histories | None = None,
     conditions: Conditions | None = None,
 ) -> tuple[CheckFilter, list[_Worked]]:
-    """How those stand of which the table does not say it, and what is noted of them."""
+    """How those stand of which the table does not say it, and the remarks on them."""
     every = select(*DESCRIBED).outerjoin(CurrentState, _holding(app, now)).where(*conditions or ())
     rows = session.execute(every.where(CurrentState.camera_id.is_(None)).order_by(Camera.id)).all()
     judge = checks.judge(app, session)
     if not rows:
         return judge, []
     found = stands(app, session, judge, (Described(*row) for row in rows), now, nights=nights)
-    notes: dict[int, Notes] = {}
+    its: dict[int, Remarks] = {}
     for part in parts([stand.state.camera.id for stand in found]):
-        notes |= noted.noted(app, session, now, among=part)
-    return judge, [_Worked(stand, notes.get(stand.state.camera.id, ())) for stand in found]
+        its |= remarks.remarks(app, session, now, among=part)
+    return judge, [_Worked(stand, its.get(stand.state.camera.id, ())) for stand in found]
 
 
 def _row(judge: CheckFilter, worked: _Worked, digest: str, now: datetime) -> dict[str, Any]:
@@ -288,7 +293,7 @@ def _row(judge: CheckFilter, worked: _Worked, digest: str, now: datetime) -> dic
     return {
         "camera_id": state.camera.id,
         **{name: getattr(state, name) for name in CameraState._fields if name != "camera"},
-        "noted": noted.stored(worked.notes),
+        "remarks": remarks.stored(worked.remarks),
         "basis": digest,
         "computed_at": now,
         "holds_until": min((edge for edge in _edges(judge, worked, now) if edge > now), default=now + LONGEST),
@@ -298,7 +303,7 @@ def _row(judge: CheckFilter, worked: _Worked, digest: str, now: datetime) -> dic
 def _edges(judge: CheckFilter, worked: _Worked, now: datetime) -> Iterable[datetime]:
     """Instants from which on a camera may stand otherwise though nothing new is known of it."""
     stand, camera = worked.stand, worked.state.camera
-    if worked.notes:  # what was measured or doubted says nothing any more after so many days
+    if worked.remarks:  # what was measured or doubted says nothing any more after so many days
         yield _midnight(now)
     for pause in judge.pauses:
         if pause.concerns(camera):

@@ -65,8 +65,8 @@ class OurSide(Strict):
     agencies: int = Field(ge=1)
 
 
-class Lingering(Strict):
-    nights: int = Field(ge=2, le=28)  # as far as it is looked back, `checks.LOOK_BACK`, with some to spare
+class Unjudged(Strict):
+    nights: int = Field(ge=2, le=28)  # fewer than the nights of `checks.LOOK_BACK`
 
 
 class Rules(Strict):
@@ -77,7 +77,7 @@ class Rules(Strict):
     flapping: Flapping
     together: Together
     local_outage: OurSide
-    lingering: Lingering = Lingering(nights=7)
+    unjudged: Unjudged = Unjudged(nights=7)
 
     def silence(self, camera: AnyCamera, at: datetime, calendar: WorkingDays) -> str | None:
         """Why nothing was to be expected of a camera at a moment; None when something was."""

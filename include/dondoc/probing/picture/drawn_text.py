@@ -44,10 +44,10 @@ def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
     Returns:
         letters: how many like letters are in one line, the time of a clock apart; place: of the line its left, top,
         right and bottom in hundredths of the picture; halo: steps by which light spreads around it; clock: in such
-        hundredths how far down one is; fill: brightness of the ground; shaded: 1 where that shades off evenly, 2 where
-        it does in any other way; uneven: share
-        of the ground that is not exactly what a device would fill it with, 1 where something stands on it that was not
-        drawn; emblems: how many large shapes stand on it, all of them drawn.
+        hundredths how far down one is; fill: brightness of the ground, 0-255; shaded: 1 where that shades off evenly, 2
+        where it does in any other way; uneven: share of the ground that is not exactly what a device would fill it
+        with, 1 where something stands on it that was not drawn; emblems: how many large shapes stand on it, all of
+        them drawn.
     """
     if not _may_be_drawn(middle, coloured):
         return {}

@@ -288,13 +288,13 @@ def _pieces(piece: bytes, sequence: _Sps, picture: _Pps, rest: Bits) -> _Pieces:
         return piece[:2] + guarded(slice_ + MORE)
 
     going_on = head + content[:-_END] + _without_end(content[-_END:])
-    return _Pieces(followed(head + content), [followed(going_on + gap) for gap in _gaps(content)], followed(alone))
+    return _Pieces(followed(head + content), [followed(going_on + one) for one in _filler(content)], followed(alone))
 
 
-def _gaps(content: bytes) -> list[bytes]:
-    """What may have to stand between a slice and MORE, so that MORE is found.
+def _filler(content: bytes) -> list[bytes]:
+    """What may have to stand between a slice and MORE, so that a decoder finds MORE: nothing, or one byte.
 
-    Where the stop bit is the last one of its byte, FFmpeg (`skip_bytes` of its arithmetic decoder) at times goes on one
+    Where the stop bit is the last bit of its byte, FFmpeg (`skip_bytes` of its arithmetic decoder) at times goes on one
     byte too far.
     """
     return [b"", b"\x80"] if content[-1] & 1 else [b""]

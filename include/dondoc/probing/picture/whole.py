@@ -92,7 +92,7 @@ def _of_h264(given: Sequence[bytes], decode: Decode) -> Planes | None:
     units, rows, coded = _taller(given)
     turns = [joined(h264.with_both_fields(sent, units)) for sent in _turns("h264", units)]
     made = [decode(one, exact=True) for one in turns]
-    if not all(made):  # a slice ends before it says so, or what comes beside it cannot be read
+    if not all(made):  # a slice is cut off, or something beside the picture cannot be read: a player tells which
         decode(joined(given), viewed=True)
         made = [decode(one) for one in turns]
     pictures = [picture for picture in made if picture]

@@ -12,6 +12,7 @@ from dondoc.probing.allow_list import Ip
 from dondoc.probing.rtsp.connection import Connection
 from dondoc.probing.shortage import Shortage, raise_if_ours
 
+DISCARD = 9  # any port will do (RFC 863)
 NEXT = 0.25  # seconds before the next address of a name is tried as well (RFC 8305, section 5)
 
 
@@ -25,20 +26,21 @@ async def connect(ip: Ip, port: int) -> Connection:
     try:
         return (await asyncio.get_running_loop().create_connection(Connection, str(ip), port))[1]
     except OSError as error:
-        if error.errno != errno.EADDRNOTAVAIL or _has_address_for(ip):  # else that no port is free is not what it says
+        # EADDRNOTAVAIL also comes where this machine has no address of the camera's kind: then no port is lacking.
+        if error.errno != errno.EADDRNOTAVAIL or _has_address_for(ip):
             raise_if_ours(error)
         raise
 
 
 def _has_address_for(ip: Ip) -> bool:
-    """Whether this machine has an address from which to call: one without IPv6 has none for a camera's IPv6 address.
+    """Whether this machine has an address to call from: without IPv6 it has none for a camera's IPv6 address.
 
-    To connect over UDP sends nothing (connect(2)), and takes no port of TCP.
+    A UDP socket sends nothing when it connects (connect(2)), and takes no TCP port.
     """
     family = socket.AF_INET6 if ip.version == 6 else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_DGRAM) as tried:
-            tried.connect((str(ip), 9))
+            tried.connect((str(ip), DISCARD))
     except OSError as error:
         return error.errno != errno.EADDRNOTAVAIL
     return True

@@ -112,20 +112,20 @@ async def playing(
     controls = [dialogue.own(one) for one in sdp.controls(base, track.control, whole)]
     with contextlib.ExitStack() as opened:
         way, patience = await _set_up(dialogue, controls, opened, udp=udp, strict=strict)
-        beside = list[asyncio.Task[None]]()
+        tasks = list[asyncio.Task[None]]()
         try:
             dialogue.progress = Progress.PLAY
             reply = await dialogue.ask("PLAY", whole, **headers)
             accepted(dialogue, reply, "PLAY")
             dialogue.playing()
             dialogue.progress = Progress.PACKETS
-            beside.append(asyncio.create_task(_keep_alive(dialogue, whole, patience / 2)))
+            tasks.append(asyncio.create_task(_keep_alive(dialogue, whole, patience / 2)))
             if not way.reliable:
-                beside.append(asyncio.create_task(_read_answers(dialogue)))
+                tasks.append(asyncio.create_task(_read_answers(dialogue)))
             yield replace(way, span=reply.get("range"))
         finally:
-            for one in beside:
-                one.cancel()
+            for task in tasks:
+                task.cancel()
             # The camera has few places for viewers: say goodbye, but do not wait for an answer.
             with contextlib.suppress(OSError, NotRtsp, TimeoutError):
                 await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
@@ -139,8 +139,10 @@ async def _keep_alive(dialogue: Dialogue, url: str, every: float) -> None:
 
 
 async def _read_answers(dialogue: Dialogue) -> None:
-    """Read what is answered to signs of life where pictures come on another way: it may refuse the login, or renew its
-    nonce, and after one that is not answered no other carries the login."""
+    """Read the answers to keep-alive requests where nobody else does, as pictures come over UDP.
+
+    An answer may refuse the login or name the next nonce; until it was read, no other request carries the login.
+    """
     with contextlib.suppress(OSError, NotRtsp, Verdict):
         while True:
             await dialogue.read()

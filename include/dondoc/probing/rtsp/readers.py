@@ -16,10 +16,10 @@ from dondoc.probing.rtsp.senders import Collector, Senders
 from dondoc.probing.rtsp.stretch import Packets, Stretch
 
 UNKNOWN = 64  # packets of a codec that nobody named, until it is unknown
-# What is described as these, or as nothing that we know, may be seen to be something else. Of MPEG-4, packets may begin
-# with any bytes; of all others those of a picture may begin with the same, which look like those of another codec.
+# Descriptions that are not believed: the packets tell what is sent. Packets of other codecs may, for a whole picture,
+# begin with the same bytes and so look like those of another codec; those of MPEG-4 begin with ever different bytes.
 DOUBTED = (None, "h264", "h265", "jpeg", "mpeg4")
-ANY_BYTES = "mpeg4"
+ANY_BYTES = "mpeg4"  # its packets may begin with any bytes
 
 
 def check_readable(track: sdp.Video) -> None:

@@ -28,8 +28,8 @@ class Recogniser:
     """Takes RTP packets of one sender; `feed` says what they are as soon as that is plain.
 
     Args:
-        any_bytes: they are described as of a codec whose packets may begin with any bytes, and so with a sign by
-            chance: those without a sign speak against the others.
+        any_bytes: the description names a codec whose packets may begin with any bytes. Some then look like those of
+            another codec by chance, so packets that look like none count as votes for none.
     """
 
     def __init__(self, *, any_bytes: bool = False) -> None:

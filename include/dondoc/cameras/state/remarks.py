@@ -1,5 +1,7 @@
-"""What is to be looked into at a camera beside how it stands: how it differs from its form, and what is suspected of
-its picture. Never an outage, and in no figure."""
+"""Remarks on a camera, beside its state: how it differs from its form, and what is suspected of its picture.
+
+For people to look into; never an outage, and in no figure.
+"""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -13,8 +15,8 @@ from dondoc.configuration.context import AppContext
 from dondoc.probing.picture.suspicions import Suspicion
 from dondoc.probing.verdicts import Verdict
 
-Notes = tuple[str, ...]  # codes of findings, then of doubts, each once
-# Of a list; a verdict is one by daylight alone, for by night it is what the camera is judged by.
+Remarks = tuple[str, ...]  # codes of findings, then of doubts, each once
+# Words for a list. A verdict is a remark only by daylight: by night the camera is judged by it.
 SHORT: Mapping[str, str] = {
     **{code: code.short for code in FindingCode},
     **{suspicion: f"nghi vấn: {suspicion.short}" for suspicion in Suspicion},
@@ -22,15 +24,15 @@ SHORT: Mapping[str, str] = {
 }
 
 
-def noted(
+def remarks(
     app: AppContext,
     session: Session,
     as_of: datetime,
     known_at: datetime | None = None,
     *,
     among: Collection[int] | None = None,
-) -> dict[int, Notes]:
-    """By camera, of those of which anything is noted.
+) -> dict[int, Remarks]:
+    """By camera; cameras without any are left out.
 
     Args:
         known_at: by what was known then; None: by now.
@@ -45,15 +47,15 @@ def noted(
     return {camera: tuple(its) for camera, its in codes.items()}
 
 
-def stored(notes: Notes) -> str:
+def stored(remarks: Remarks) -> str:
     """As it stands in a table."""
-    return " ".join(notes)
+    return " ".join(remarks)
 
 
-def read(text: str) -> Notes:
+def read(text: str) -> Remarks:
     return tuple(text.split())
 
 
-def in_words(notes: Notes) -> str:
-    """For a list; what another version noted is left out."""
-    return "; ".join(SHORT[code] for code in notes if code in SHORT)
+def in_words(remarks: Remarks) -> str:
+    """For a list; codes that this version does not know are left out."""
+    return "; ".join(SHORT[code] for code in remarks if code in SHORT)

@@ -9,8 +9,8 @@ import yaml
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from dondoc.cameras.nights import lingering
-from dondoc.cameras.nights.lingering import ADVICE, Row
+from dondoc.cameras.nights import unjudged
+from dondoc.cameras.nights.unjudged import ADVICE, Streak
 from dondoc.cameras.state.checks import Excuse, Look, Night
 from dondoc.cameras.state.rules import Rules
 from dondoc.clock import at
@@ -38,26 +38,26 @@ def _night(number: int, verdict: str | None) -> Night:
 @pytest.mark.parametrize(
     ("seen", "until", "expected"),
     [
-        (["ok", "unconfirmed", "not_decodable"], 2, Row(on(0), 2, Verdict.NOT_DECODABLE)),
-        (["no_frame", "unconfirmed", None, "unconfirmed"], 3, Row(on(0), 2, Verdict.UNCONFIRMED)),
-        (["unconfirmed", "unconfirmed"], 0, Row(None, 1, Verdict.UNCONFIRMED)),  # of tonight another look may tell
+        (["ok", "unconfirmed", "not_decodable"], 2, Streak(on(0), 2, Verdict.NOT_DECODABLE)),
+        (["no_frame", "unconfirmed", None, "unconfirmed"], 3, Streak(on(0), 2, Verdict.UNCONFIRMED)),
+        (["unconfirmed", "unconfirmed"], 0, Streak(None, 1, Verdict.UNCONFIRMED)),  # of tonight another look may tell
         (["unconfirmed", "ok"], 1, None),
         (["unconfirmed", "ok"], 0, None),
         ([None], 0, None),
         ([], 0, None),
     ],
 )
-def test_a_row_is_of_nights_that_nobody_could_judge_and_ends_with_one_that_could(
-    seen: Sequence[str | None], until: int, expected: Row | None
+def test_a_streak_is_of_nights_that_nobody_could_judge_and_ends_with_one_that_could(
+    seen: Sequence[str | None], until: int, expected: Streak | None
 ) -> None:
-    assert lingering.row(nights(*seen), on(until)) == expected
+    assert unjudged.streak(nights(*seen), on(until)) == expected
 
 
-def test_who_was_told_is_told_again_only_of_a_row_that_began_later() -> None:
-    row = Row(on(3), 7, Verdict.UNCONFIRMED)
-    assert [row.is_new(told) for told in (None, on(2), on(3), on(9))] == [True, True, False, False]
-    assert not Row(None, 29, Verdict.UNCONFIRMED).is_new(on(9)), "the end of the nights that are looked back upon"
-    assert lingering.remembered(["1|2021-11-22", "1|2021-11-24", "2|2021-11-20"])[1] == on(2)
+def test_who_was_told_is_told_again_only_of_a_streak_that_began_later() -> None:
+    streak = Streak(on(3), 7, Verdict.UNCONFIRMED)
+    assert [streak.is_new(told) for told in (None, on(2), on(3), on(9))] == [True, True, False, False]
+    assert not Streak(None, 29, Verdict.UNCONFIRMED).is_new(on(9)), "the end of the nights that are looked back upon"
+    assert unjudged.remembered(["1|2021-11-22", "1|2021-11-24", "2|2021-11-20"])[1] == on(2)
 
 
 def test_our_own_people_are_told_what_to_do_about_each() -> None:
@@ -86,11 +86,11 @@ class Nights:
         of: dict[str, Any] = rounds.context()
         self.checking.conclude([batch], [self.checking.store(batch, found, of)], of)
         with self.app.sessions.begin() as session:
-            return list(session.scalars(select(OutboxLetter).where(OutboxLetter.context["lingering"].is_not(None))))
+            return list(session.scalars(select(OutboxLetter).where(OutboxLetter.context["unjudged"].is_not(None))))
 
     def told(self, number: int, verdicts: dict[int, str], look: str = "night") -> list[list[str]]:
         kept = self.play(number, verdicts, look)
-        return [letter.context["lingering"] for letter in kept if letter.context.get("lingering")]
+        return [letter.context["unjudged"] for letter in kept if letter.context.get("unjudged")]
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_staff_gets_one_letter_with_what_was_seen_and_what_to_do_and_none_again_
     said(played.app, ids[2], restricted=True)
     for number in range(7):
         assert played.told(number, verdicts) == []
-    [letter] = [one for one in played.play(6, {ids[0]: "unconfirmed"}, "second") if one.context.get("lingering")]
+    [letter] = [one for one in played.play(6, {ids[0]: "unconfirmed"}, "second") if one.context.get("unjudged")]
     assert (letter.recipient, letter.agency) == ("van.hanh@so.test", None)
     assert "03 camera nhiều đêm liền chưa kết luận được: cần người xem" in letter.subject
     for words in (
@@ -119,7 +119,7 @@ def test_staff_gets_one_letter_with_what_was_seen_and_what_to_do_and_none_again_
     ):
         assert words in letter.text
     for number in range(7, 45):
-        assert len(played.told(number, verdicts)) == 1, "it is the same row, however far back it began"
+        assert len(played.told(number, verdicts)) == 1, "it is the same streak, however far back it began"
     played.play(45, dict.fromkeys(ids, "ok"))
     for number in range(46, 53):
         assert len(played.told(number, verdicts)) == 1
@@ -137,8 +137,8 @@ def test_a_night_of_which_a_second_look_tells_and_a_pause_tell_staff_nothing(pla
 
 def test_the_number_of_nights_is_a_rule_and_seven_where_a_file_of_before_has_none() -> None:
     given: dict[str, Any] = yaml.safe_load((DATA / "cameras" / "rules.yaml").read_text("utf-8"))
-    assert given.pop("lingering") == {"nights": 7}
-    assert Rules.model_validate(given).lingering.nights == 7
+    assert given.pop("unjudged") == {"nights": 7}
+    assert Rules.model_validate(given).unjudged.nights == 7
     for wrong in (1, 29):
         with pytest.raises(ValidationError):
-            Rules.model_validate({**given, "lingering": {"nights": wrong}})
+            Rules.model_validate({**given, "unjudged": {"nights": wrong}})

@@ -1,6 +1,7 @@
-"""Cameras that night after night cannot be judged: nobody else is told of them, for such nights count against nobody.
+"""Cameras that cannot be judged for many nights in a row.
 
-Our own people are told once for each row of such nights, which ends with a night that can be judged.
+Such nights count against nobody, so no agency is told of them. Our own people are told once for each streak of them; a
+night that can be judged ends it.
 """
 
 from collections import defaultdict
@@ -37,9 +38,9 @@ ADVICE: Mapping[str, str] = {
 }
 
 
-class Row(NamedTuple):
-    """So many nights that could not be judged, with no night among them that could; `verdict`: of the last of them;
-    `after`: the last night that could be judged, None where none of those looked back upon could."""
+class Streak(NamedTuple):
+    """Nights in a row that could not be judged: how many, and the verdict of the last of them. `after`: the last night
+    that could be judged; None if there is none within `checks.LOOK_BACK`."""
 
     after: date | None
     nights: int
@@ -50,32 +51,34 @@ class Row(NamedTuple):
         return told is None or (self.after is not None and told < self.after)
 
 
-class Lingering(NamedTuple):
-    """A camera with such a row; `name` is empty where it is not to be named."""
+class Unjudged(NamedTuple):
+    """A camera with such a streak; `name` is empty where it is not to be named."""
 
     camera: int
     agency: str
     name: str
-    row: Row
+    streak: Streak
 
 
-def row(nights: Sequence[Night], until: date) -> Row | None:
-    """The row at the end of a camera's nights, as far as they are over; None where there is none. Nights of which our
-    own side, a pause or an expected silence is the reason neither end it nor are part of it."""
+def streak(nights: Sequence[Night], until: date) -> Streak | None:
+    """The streak at the end of a camera's nights, as far as they are over; None where there is none.
+
+    Nights that do not count because of our own side, a pause or an expected silence neither end it nor are part of it.
+    """
     after = max((one.day for one in nights if one.counts), default=None)
     late = [one for one in nights if after is None or one.day > after]
     mine = [one for one in late if one.day <= until and one.look.verdict in NOT_CHECKED]
-    return Row(after, len(mine), mine[-1].look.verdict) if mine else None
+    return Streak(after, len(mine), mine[-1].look.verdict) if mine else None
 
 
-def lingering(
+def unjudged(
     app: AppContext, session: Session, day: date, until: date, told: Mapping[int, date], now: datetime
-) -> list[Lingering]:
-    """Of the cameras of a night those whose row has become long enough, and of which nobody was told since it began.
+) -> list[Unjudged]:
+    """Cameras of a night whose streak is long enough, and of which nobody was told since it began.
 
     Args:
-        until: the last night that is over: of one that is not, another look may tell.
-        told: by camera, the night on which staff was last told of it.
+        until: the last night that is over; a night that is not may still be judged by a second look.
+        told: by camera, the night on which staff was last told of it, as of `remembered`.
     """
     last = night.last_of_night(session, day)
     ids = sorted(camera for camera, verdict in last.items() if verdict in NOT_CHECKED)
@@ -90,16 +93,16 @@ def _among(
     until: date,
     told: Mapping[int, date],
     now: datetime,
-) -> Iterator[Lingering]:
+) -> Iterator[Unjudged]:
     judge = checks.judge(app, session)
     cameras = session.scalars(select(Camera).where(Camera.id.in_(ids)).order_by(Camera.id)).all()
     history = checks.every_night(session, judge, cameras, since=day - LOOK_BACK)
     for camera in cameras:
-        mine = row(history.get(camera.id, ()), until)
-        if mine is None or mine.nights < judge.rules.lingering.nights or judge.paused(camera, now):
+        mine = streak(history.get(camera.id, ()), until)
+        if mine is None or mine.nights < judge.rules.unjudged.nights or judge.paused(camera, now):
             continue
         if mine.is_new(told.get(camera.id)):
-            yield Lingering(camera.id, camera.agency, "" if camera.restricted else camera.name, mine)
+            yield Unjudged(camera.id, camera.agency, "" if camera.restricted else camera.name, mine)
 
 
 def remembered(keys: Iterable[str]) -> dict[int, date]:
@@ -116,20 +119,20 @@ def key(camera: int, until: date) -> str:
     return f"{camera}|{until}"
 
 
-def sections(app: AppContext, found: Collection[Lingering]) -> list[Section]:
-    """For our own people: by verdict what was seen, what they can do, and of which cameras; the most frequent first."""
-    by_verdict: dict[Verdict, list[Lingering]] = defaultdict(list)
+def sections(app: AppContext, found: Collection[Unjudged]) -> list[Section]:
+    """Of a letter to our own people, one for each verdict, the most frequent first: what to do, and the cameras."""
+    by_verdict: dict[Verdict, list[Unjudged]] = defaultdict(list)
     for one in found:
-        by_verdict[one.row.verdict].append(one)
+        by_verdict[one.streak.verdict].append(one)
     return [_section(app, verdict, its) for verdict, its in sorted(by_verdict.items(), key=lambda both: -len(both[1]))]
 
 
-def _section(app: AppContext, verdict: Verdict, its: Sequence[Lingering]) -> Section:
+def _section(app: AppContext, verdict: Verdict, its: Sequence[Unjudged]) -> Section:
     lines = [f"Cần làm: {ADVICE[verdict]}", *(_named(app, one) for one in its[:SHOWN])]
     more = max(0, len(its) - SHOWN)
     return {"title": f"{verdict.heading} ({len(its):02} camera)", "lines": lines, "more": more}
 
 
-def _named(app: AppContext, one: Lingering) -> str:
+def _named(app: AppContext, one: Unjudged) -> str:
     name = f"{CAM(one.camera)} {one.name}".rstrip()
-    return f"{name} ({app.registry.agency(one.agency).short}): {one.row.nights:02} đêm liền"
+    return f"{name} ({app.registry.agency(one.agency).short}): {one.streak.nights:02} đêm liền"
