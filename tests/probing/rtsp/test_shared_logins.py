@@ -87,6 +87,15 @@ def test_a_camera_that_refuses_by_a_new_nonce_each_time_refuses_no_more_than_one
     assert (len(camera.logins(step)) == 2) if says_so else (kind.refused == 1)
 
 
+def test_a_camera_that_takes_each_nonce_once_and_does_not_say_so_proves_nothing_against_the_account() -> None:
+    """It took the login at DESCRIBE: a 401 at SETUP may mean that a right is lacking, or that the nonce is used up."""
+    found = look(camera := Cameras(kind := OneTime()))
+    assert (found.verdict, accepted(found)) == ("forbidden", True)
+    assert "đã nhận tài khoản ở bước trước" in found.detail
+    assert "tài khoản không có quyền" not in found.detail
+    assert (kind.taken, len(camera.logins())) == ({b"DESCRIBE": 1}, 2)
+
+
 def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that is told twice is not begun anew: its count goes on."""
     monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)  # five times as many signs of life as are looked at

@@ -440,7 +440,8 @@ class Dialogue:
     def refusal(self, status: int, step: str = "") -> Verdict | None:
         """What a status says when a request was not granted; None: it was. See `refusals`."""
         multicast = self._track is not None and self._track.multicast
-        known = Known(self.authenticator.begun, self._worked, self._no_tcp, multicast)
+        login = self.authenticator
+        known = Known(login.begun, login.answered, self._worked, self._no_tcp, multicast)
         found = refusal(status, step, known)
         return Verdict(*found, status) if found else None
 
