@@ -124,6 +124,34 @@ def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: p
     assert used == [[b"n", b"%08x" % first], [b"k0", b"00000001"], [b"k1", b"00000001"], [b"k1", b"00000002"]]
 
 
+def test_a_camera_that_calls_the_nonce_of_each_sign_of_life_stale_gets_no_login_after_the_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may count each as a refusal, and lock the account."""
+    monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)
+    refused: list[bytes] = []
+
+    async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
+        played = any(one.startswith(b"PLAY") for one in visit.heard)
+        if method == b"SETUP" and login:
+            await visit.reply(more=SETUP + b"Session: 7;timeout=0\r\n")
+        elif method == b"PLAY" and login:
+            await good(visit, method, pictures=False)
+            for packet in rtp.played("moving", "h264", 1):  # no key picture
+                visit.writer.write(packet)
+        elif (method == b"OPTIONS" and played) or not login:
+            refused.extend([method] * login)
+            offered = b'WWW-Authenticate: Digest realm="a", nonce="n%d", stale=true\r\n' % len(visit.heard)
+            await visit.reply(b"401 No", offered)
+        else:
+            return None
+        return True
+
+    found = look(camera := Cameras(answer), timeout=2.0)
+    assert len(refused) == 2 * camera.visits, (found.steps, refused)
+    assert not camera.logins(b"TEARDOWN")
+
+
 def test_signs_of_life_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their answers are read there as well: after one that is not, none carries it, nor does the goodbye."""
     monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)

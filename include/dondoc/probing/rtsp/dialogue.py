@@ -262,9 +262,6 @@ class Dialogue:
         if reply.status == 401 and before and not self.authenticator.refused:
             await self.send(method, url, **headers)
             reply = await self._reply()
-            if reply.status == 401:
-                self.authenticator.refuse()
-                self._withhold()
         self._no_tcp |= reply.status == TRANSPORT
         return reply
 
