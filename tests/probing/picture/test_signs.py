@@ -554,3 +554,11 @@ def test_a_picture_may_be_as_small_as_thermal_cameras_make_it_or_smaller(size: t
 def test_an_answer_with_what_is_no_number_is_none() -> None:
     with pytest.raises(ValueError, match="NaN"):
         read_answer(b'{"verdict": "ok", "detail": "", "features": {"mean": NaN}}')
+
+
+@pytest.mark.parametrize("contrast", [0.06, 0.1, 0.14])
+@pytest.mark.parametrize("rib", [10, 19, 28, 44])
+def test_coloured_sheets_with_ribs_are_no_test_bars(rib: int, contrast: float) -> None:
+    """Their brightness goes down by steps, and up again by as many."""
+    waves = 1 - contrast + contrast * np.sin(2 * np.pi * np.arange(WIDTH) / rib)
+    assert seen(np.array([160, 90, 30]) * waves[None, :, None] + rough(1))["verdict"] != "no_signal_card"
