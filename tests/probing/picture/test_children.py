@@ -4,13 +4,18 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+import simplejpeg
+import uvloop
 
 from dondoc.demo.fleet import Fleet
 from dondoc.probing.picture import children
 from dondoc.probing.picture.children import Children, NotStarted
+from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.verdicts import OURS, Verdict
 
 pytestmark = pytest.mark.slow
@@ -86,6 +91,22 @@ def test_where_one_child_got_ready_it_serves_all(started: Path, monkeypatch: pyt
         return used
 
     assert len(asyncio.run(run())) == 1
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_a_child_that_was_killed_while_it_waited_costs_no_camera_its_look(run: Callable[..., str]) -> None:
+    picture = simplejpeg.encode_jpeg(np.tile(np.arange(256, dtype=np.uint8), (144, 1))[:, :, None], colorspace="GRAY")
+
+    async def looked_at() -> str:
+        async with Decoder(1) as decoder:
+            before = await decoder.judge("jpeg", picture)
+            (child,) = decoder._children.idle
+            child.kill()
+            await child.wait()
+            after = await decoder.judge("jpeg", picture)
+        return "" if after == before else after.detail
+
+    assert run(looked_at()) == ""
 
 
 def test_a_place_is_free_again_when_its_child_was_ended() -> None:

@@ -1,5 +1,6 @@
 """Pictures that no lens has made, of each kind, and healthy ones that look like them: through a real encoder."""
 
+import json
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
@@ -13,6 +14,8 @@ from dondoc.configuration.settings import DATA
 from dondoc.probing.picture import decode as picture
 from dondoc.probing.picture import drawn_text, judge
 from dondoc.probing.picture.baseline import SETTLED, history
+from dondoc.probing.picture.decoder import read_answer
+from dondoc.probing.verdicts import PHASE
 
 LIMITS = judge.thresholds(DATA / "cameras" / "pictures.yaml")
 WIDTH, HEIGHT = 640, 360
@@ -536,3 +539,26 @@ def test_letters_are_looked_for_in_no_more_than_a_cameras_picture_has() -> None:
     tall, on_its_side = np.zeros((65_000, 1_000), np.uint8), np.zeros((1920, 1080), np.uint8)
     assert drawn_text.at_most(tall, drawn_text.WIDTH, drawn_text.HEIGHT).shape == (drawn_text.HEIGHT, 39)
     assert drawn_text.at_most(on_its_side, drawn_text.WIDTH, drawn_text.HEIGHT).shape == on_its_side.shape
+
+
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (3, 9), (9, 400), (400, 9), (60, 80), (120, 80), (9000, 9)])
+def test_a_picture_may_be_as_small_as_thermal_cameras_make_it_or_smaller(size: tuple[int, int]) -> None:
+    made = cv2.resize(scene().astype(np.uint8), size[::-1], interpolation=cv2.INTER_AREA)
+    stream = cv2.imencode(".jpg", made)[1].tobytes()
+    with np.errstate(all="raise"):
+        found = picture.examine(picture.decode("jpeg", stream), None, LIMITS)
+    assert found["verdict"] in PHASE
+    json.dumps(found, allow_nan=False)
+
+
+def test_an_answer_with_what_is_no_number_is_none() -> None:
+    with pytest.raises(ValueError, match="NaN"):
+        read_answer(b'{"verdict": "ok", "detail": "", "features": {"mean": NaN}}')
+
+
+@pytest.mark.parametrize("contrast", [0.06, 0.1, 0.14])
+@pytest.mark.parametrize("rib", [10, 19, 28, 44])
+def test_coloured_sheets_with_ribs_are_no_test_bars(rib: int, contrast: float) -> None:
+    """Their brightness goes down by steps, and up again by as many."""
+    waves = 1 - contrast + contrast * np.sin(2 * np.pi * np.arange(WIDTH) / rib)
+    assert seen(np.array([160, 90, 30]) * waves[None, :, None] + rough(1))["verdict"] != "no_signal_card"

@@ -88,6 +88,15 @@ def test_a_camera_that_refuses_by_a_new_nonce_each_time_refuses_no_more_than_one
     assert (len(camera.logins(step)) == 2) if says_so else (kind.refused == 1)
 
 
+def test_a_camera_that_takes_each_nonce_once_and_does_not_say_so_proves_nothing_against_the_account() -> None:
+    """It took the login at DESCRIBE: a 401 at SETUP may mean that a right is lacking, or that the nonce is used up."""
+    found = look(camera := Cameras(kind := OneTime()))
+    assert (found.verdict, accepted(found)) == ("forbidden", True)
+    assert "đã nhận tài khoản ở bước trước" in found.detail
+    assert "tài khoản không có quyền" not in found.detail
+    assert (kind.taken, len(camera.logins())) == ({b"DESCRIBE": 1}, 2)
+
+
 def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that is told twice is not begun anew: its count goes on."""
     monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)  # five times as many signs of life as are looked at
@@ -114,6 +123,34 @@ def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: p
     used = [re.findall(rb'[, ](?:nonce="|nc=)(\w+)', one) for one in asked[:4]]
     first = int(used[0][1], 16)
     assert used == [[b"n", b"%08x" % first], [b"k0", b"00000001"], [b"k1", b"00000001"], [b"k1", b"00000002"]]
+
+
+def test_a_camera_that_calls_the_nonce_of_each_sign_of_life_stale_gets_no_login_after_the_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may count each as a refusal, and lock the account."""
+    monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)
+    refused: list[bytes] = []
+
+    async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
+        played = any(one.startswith(b"PLAY") for one in visit.heard)
+        if method == b"SETUP" and login:
+            await visit.reply(more=SETUP + b"Session: 7;timeout=0\r\n")
+        elif method == b"PLAY" and login:
+            await good(visit, method, pictures=False)
+            for packet in rtp.played("moving", "h264", 1):  # no key picture
+                visit.writer.write(packet)
+        elif (method == b"OPTIONS" and played) or not login:
+            refused.extend([method] * login)
+            offered = b'WWW-Authenticate: Digest realm="a", nonce="n%d", stale=true\r\n' % len(visit.heard)
+            await visit.reply(b"401 No", offered)
+        else:
+            return None
+        return True
+
+    found = look(camera := Cameras(answer), timeout=2.0)
+    assert len(refused) == 2 * camera.visits, (found.steps, refused)
+    assert not camera.logins(b"TEARDOWN")
 
 
 def test_signs_of_life_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPatch) -> None:

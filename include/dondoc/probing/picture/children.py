@@ -44,7 +44,7 @@ class Children:
         """
         await self._places.acquire()
         try:
-            child = self.idle.pop() if self.idle else await self._start()
+            child = await self._idle() or await self._start()
         except NotStarted:
             if self.idle or self._lent:
                 return await self.borrow()  # its own place is given up
@@ -76,6 +76,15 @@ class Children:
         self._lent -= 1
         self._places.release()
 
+    async def _idle(self) -> Process | None:
+        """One that waits; those that were killed meanwhile (for want of memory) are given up."""
+        while self.idle:
+            child = self.idle.pop()
+            if _lives(child):
+                return child
+            await end(child)
+        return None
+
     async def _start(self) -> Process:
         now = asyncio.get_running_loop().time
         if now() < self._not_before:
@@ -86,6 +95,10 @@ class Children:
             log.error("no child that decodes pictures gets ready: %s", type(error).__name__)
             self._not_before = now() + PAUSE
             raise NotStarted from None
+
+
+def _lives(child: Process) -> bool:
+    return child.returncode is None and child.stdin is not None and not child.stdin.is_closing()
 
 
 async def _ready(*command: str) -> Process:

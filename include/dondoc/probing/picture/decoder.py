@@ -104,6 +104,11 @@ async def _ask(child: Process, request: bytes, stream: bytes) -> Seen:
     return read_answer(await child.stdout.readuntil(b"\n"))
 
 
+def _refuse(constant: str) -> None:
+    """No database takes NaN for JSON: one camera's would cost the findings of all that are stored with it."""
+    raise ValueError(f"{constant} in an answer")
+
+
 def read_answer(line: bytes) -> Seen:
     """What a child answers. A picture may have taken it over: nothing but an answer is taken for one.
 
@@ -111,7 +116,7 @@ def read_answer(line: bytes) -> Seen:
         ValueError: it is no answer.
     """
     try:
-        answer = json.loads(line)
+        answer = json.loads(line, parse_constant=_refuse)
         picture = answer.pop("thumbnail", None)
         seen = Seen(**answer, thumbnail=b64decode(picture) if picture else None)
         if PHASE.get(seen.verdict) not in ("frame", "picture", "done") or not isinstance(seen.features, dict):

@@ -52,6 +52,8 @@ def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
     if not _may_be_drawn(middle, coloured):
         return {}
     fine = at_most(picture.y, WIDTH, HEIGHT)
+    if min(fine.shape) <= COARSE:  # no letter has room in it, nor can it be seen to shade off
+        return {}
     ground = _ground(fine, coloured)
     away = cv2.absdiff(fine, ground.brightness)
     words, clock = _written(away)

@@ -93,10 +93,15 @@ def _bars(grey: Any) -> tuple[float, int | None]:
 
 def _steps(row: Any) -> int:
     """Test bars are in order of brightness: flags, containers and stripes that stand in the world are not."""
-    jumps = row[8:] - row[:-8]  # wider than the edge between two bars
-    turned = jumps if np.abs(jumps.min()) > jumps.max() else -jumps
-    down = turned < -STEP
-    return int(np.count_nonzero(down[1:] & ~down[:-1])) if turned.max() < 2 * STEP else 0
+    jumps = _jumps(row)
+    row, jumps = (row, jumps) if np.abs(jumps.min()) > jumps.max() else (-row, -jumps)
+    down = _jumps(np.minimum.accumulate(row)) < -STEP  # below all before: ribs of sheets and folds of cloth come up again
+    return int(np.count_nonzero(down[1:] & ~down[:-1])) if jumps.max() < 2 * STEP else 0
+
+
+def _jumps(row: Any) -> Any:
+    """Over more than the edge between two bars."""
+    return row[8:] - row[:-8]
 
 
 def _colour(picture: Planes) -> float:

@@ -99,9 +99,11 @@ def _blank(s: Sampled) -> float:
     grey = (s.y == (AGAIN_GREY if s.full_range else MID)) & (abs(s.u) <= 1) & (abs(s.v) <= 1)
     if s.full_range and (s.y == MID).mean() > WHOLE:
         return 1.0
-    rows, columns = len(grey) // 8 * 8, grey.shape[1] // 16 * 16
-    tiles = grey[:rows, :columns].reshape(8, -1, 16, columns // 16)
-    return float(tiles.all(axis=(1, 3)).mean()) if tiles.size else 0.0
+    high, wide = len(grey) // 8, grey.shape[1] // 16
+    if not (high and wide):  # too small, as of some thermal cameras
+        return 0.0
+    tiles = grey[: high * 8, : wide * 16].reshape(8, high, 16, wide)
+    return float(tiles.all(axis=(1, 3)).mean())
 
 
 def _below(s: Sampled) -> dict[str, Any]:
@@ -119,7 +121,9 @@ def _below(s: Sampled) -> dict[str, Any]:
 
 
 def _tail(brightness: Any, height: int) -> dict[str, float]:
-    """Rows from the bottom up that repeat the one above."""
+    """Rows from the bottom up that repeat the one above; in a picture of some pixels nothing is told of them."""
+    if min(brightness.shape) < 2 * COARSE:
+        return {}
     rows = np.ascontiguousarray(brightness[:, ::COARSE])
     steps = cv2.reduce(cv2.absdiff(rows[1:], rows[:-1]), 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[::-1, 0]
     window = max(2, height // 22)  # an encoder leaves a trace in some rows

@@ -32,6 +32,7 @@ class Authenticator:
         self._digest = {device} if digest else set()  # devices that offered it: from then on they get no Basic
         self._md5 = md5
         self._login: Login | None = None
+        self._renewed = False  # the last answer to it was that its nonce is stale
         self._awaited: deque[bool] = deque()  # requests whose answer was not read; whether each carried the login
 
     @property
@@ -92,7 +93,7 @@ class Authenticator:
         if reply.status == 401:
             return self._heed_challenge(reply) and carried and self._is_refused()
         if self._login and carried:
-            self.answered = True
+            self.answered, self._renewed = True, False
             self._login = self._login.following(reply.written("authentication-info"))
         return False
 
@@ -121,13 +122,15 @@ class Authenticator:
     def _is_refused(self) -> bool:
         """Whether a 401 refuses the login, not, as it says, only the nonce: then there is a new one.
 
-        One that says nothing of a stale nonce refuses the login, be its nonce new: most cameras name one each time.
+        One that says nothing of a stale nonce refuses the login, be its nonce new: most cameras name one each time. So
+        does one that calls stale what it has just given.
         """
         assert self._login
         ways, used = self.ways(), self._login.challenge
         renewed = next((way for way in ways if way.method == used.method), next(iter(ways), None))
-        if renewed and renewed.stale and renewed.nonce != used.nonce:
+        if renewed and renewed.stale and renewed.nonce != used.nonce and not self._renewed:
             self.log_in(renewed)
+            self._renewed = True
             return False
         self.refuse()
         return True

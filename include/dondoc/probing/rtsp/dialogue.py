@@ -263,9 +263,6 @@ class Dialogue:
         if reply.status == 401 and before and not self.authenticator.refused:
             await self.send(method, url, **headers)
             reply = await self._reply()
-            if reply.status == 401:
-                self.authenticator.refuse()
-                self._withhold()
         self._no_tcp |= reply.status == TRANSPORT
         return reply
 
@@ -441,7 +438,8 @@ class Dialogue:
     def refusal(self, status: int, step: str = "") -> Verdict | None:
         """What a status says when a request was not granted; None: it was. See `refusals`."""
         multicast = self._track is not None and self._track.multicast
-        known = Known(self.authenticator.begun, self._worked, self._no_tcp, multicast)
+        login = self.authenticator
+        known = Known(login.begun, login.answered, self._worked, self._no_tcp, multicast)
         found = refusal(status, step, known)
         return Verdict(*found, status) if found else None
 

@@ -11,17 +11,25 @@ GONE = frozenset({404, 410})
 NO_RIGHT = frozenset({401, 403, 407})
 TRANSPORT = 461  # Unsupported Transport
 SETUP = "SETUP"
+# No proof against an account: there are devices that take each nonce once and do not say so, and most name a new one
+# with each 401.
+ASKED_AGAIN = (
+    "đã nhận tài khoản ở bước trước, nay lại đòi đăng nhập: tài khoản chưa có quyền xem, hoặc thiết bị bắt đăng nhập "
+    "lại ở từng bước"
+)
 
 
 @dataclass(frozen=True)
 class Known:
     """What was known of a camera when it refused.
 
-    `login`: it was shown one. `worked`: the same look has shown a picture before. `no_tcp`: it has no TCP for its
-    pictures, it said. `multicast`: its description names the address of a group.
+    `login`: it was shown one. `taken`: and took it, at another step of the same dialogue. `worked`: the same look has
+    shown a picture before. `no_tcp`: it has no TCP for its pictures, it said. `multicast`: its description names the
+    address of a group.
     """
 
     login: bool = False
+    taken: bool = False
     worked: bool = False
     no_tcp: bool = False
     multicast: bool = False
@@ -45,6 +53,8 @@ def refusal(status: int, step: str, known: Known) -> tuple[Verdict, str] | None:
         return _without_transport(status, known.multicast)
     if status == 403 and known.worked:  # many recorders answer so to the viewer that is one too many
         return Verdict.SERVER_ERROR, f"mã 403{asked}: trước đây đã xem được, có thể thiết bị đủ số người xem"
+    if status == 401 and known.taken:
+        return Verdict.FORBIDDEN, f"mã 401{asked}: {ASKED_AGAIN}"
     if status in NO_RIGHT:
         who = "tài khoản không có quyền xem" if known.login else "không cho xem, chưa hỏi tài khoản"
         return Verdict.FORBIDDEN, f"mã {status}{asked}: {who}"
