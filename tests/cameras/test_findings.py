@@ -208,6 +208,9 @@ def test_what_was_measured_is_said_in_words() -> None:
     assert words(Subject.RECORDER, kept) == f"{told}từ 13 ngày trước trở về trước không có bản ghi"
     enough = {"recording": True, "newest": 1, "oldest": 30, "missing": 0}
     assert words(Subject.RECORDER, enough).endswith("bản ghi cũ nhất xem lại được: ít nhất 30 ngày trước")
+    stopped = {"recording": False, "newest": 9, "oldest": 30, "missing": 0}
+    newest = "hỏi thử hôm trước: không có bản ghi; bản ghi gần nhất xem lại được: 09 ngày trước; "
+    assert words(Subject.RECORDER, stopped).startswith(newest)
     quiet = {"recording": None, "newest": 3, "oldest": 30}
     assert "có thể hôm đó không có gì để ghi" in words(Subject.RECORDER, quiet)
     assert "chưa kết luận được" in words(Subject.RECORDER, {"recording": None})
