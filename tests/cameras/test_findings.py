@@ -93,7 +93,7 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         {"recording": True, "newest": 1, "oldest": 12, "missing": 13},
         FORM,
         [
-            "khai lưu 30 ngày, chỉ xem lại được 12 ngày gần nhất; kiểm tra dung lượng ổ cứng, "
+            "khai lưu 30 ngày, chỉ xem lại được 12 ngày gần nhất; kiểm tra dung lượng ổ cứng hoặc thẻ nhớ, "
             f"lịch ghi, {CALL}; khai nhầm thì sửa biểu mẫu",
         ],
     ),
@@ -107,8 +107,8 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         {"recording": False, "newest": 9, "oldest": 30, "missing": 0},
         FORM,
         [
-            "đầu ghi không còn ghi: hỏi thử ngày 24/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
-            "là của ngày 16/11/2021; kiểm tra ổ cứng, lịch ghi của đầu ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
+            "không còn bản ghi mới: hỏi thử ngày 24/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
+            "là của ngày 16/11/2021; kiểm tra ổ cứng hoặc thẻ nhớ, lịch ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
         ],
     ),
     (
@@ -116,8 +116,8 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         {"recording": False, "newest": 4, "oldest": 30, "missing": 0, "asked": "2021-11-26"},
         FORM,
         [
-            "đầu ghi không còn ghi: hỏi thử ngày 25/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
-            "là của ngày 22/11/2021; kiểm tra ổ cứng, lịch ghi của đầu ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
+            "không còn bản ghi mới: hỏi thử ngày 25/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
+            "là của ngày 22/11/2021; kiểm tra ổ cứng hoặc thẻ nhớ, lịch ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
         ],
     ),
     (Subject.CLOCK, {"utc": 40, "local": -40}, FORM, []),
@@ -222,6 +222,9 @@ def test_what_was_measured_is_said_in_words() -> None:
     assert words(Subject.RECORDER, kept) == f"{told}từ 13 ngày trước trở về trước không có bản ghi"
     enough = {"recording": True, "newest": 1, "oldest": 30, "missing": 0}
     assert words(Subject.RECORDER, enough).endswith("bản ghi cũ nhất xem lại được: ít nhất 30 ngày trước")
+    stopped = {"recording": False, "newest": 9, "oldest": 30, "missing": 0}
+    newest = "hỏi thử hôm trước: không có bản ghi; bản ghi gần nhất xem lại được: 09 ngày trước; "
+    assert words(Subject.RECORDER, stopped).startswith(newest)
     quiet = {"recording": None, "newest": 3, "oldest": 30}
     assert "có thể hôm đó không có gì để ghi" in words(Subject.RECORDER, quiet)
     assert "chưa kết luận được" in words(Subject.RECORDER, {"recording": None})

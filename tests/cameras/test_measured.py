@@ -100,7 +100,7 @@ def test_a_week_of_closer_looks_tells_what_differs_and_is_no_outage(
     newest = on(stopped) - timedelta(days=9)
     [first, second] = sentences(its[stopped])
     assert first == small
-    assert second.startswith("đầu ghi không còn ghi: ")
+    assert second.startswith("không còn bản ghi mới: ")
     assert f"bản ghi gần nhất xem lại được là của ngày {newest:%d/%m/%Y};" in second
     set_it = f"đặt lại giờ, bật tự đồng bộ giờ (NTP), {CALL}"
     assert sentences(its[slow]) == [small, f"đồng hồ của thiết bị chậm 03 giờ; {set_it}"]

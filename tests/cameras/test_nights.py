@@ -453,13 +453,13 @@ class TestPlanAndStore:
                 [["misread", None], ["misread", "udp"]],
                 {"misread": 2, "udp": 1},
                 "; 04 đạt, 00 chưa đạt; 02 camera: cách đọc thứ nhất của hệ thống không dựng được hình, cách thứ hai "
-                "dựng được; 01 camera: camera không gửi gì qua TCP, chỉ gửi qua UDP.",
+                "dựng được; 01 camera: không gửi gì qua TCP, chỉ gửi qua UDP.",
             ),
             (
                 [["slow"], ["network", "slow"]],
                 {"slow": 2, "network": 1},
                 "; 03 đạt, 00 chưa đạt; 01 camera: hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt"
-                "; 02 camera: camera lâu mới gửi một hình đầy đủ (khung khóa thưa), phải chờ thêm.",
+                "; 02 camera: lâu mới gửi một hình đầy đủ (khung khóa thưa), phải chờ thêm.",
             ),
         ],
     )
@@ -658,7 +658,7 @@ class TestLetters:
             assert letters.reachability(app, [sub], NOW) == [1]
         (letter,) = all_of(app, OutboxLetter)
         assert (letter.recipient, letter.in_reply_to, letter.state) == ("a@example.vn", "<1@x>", "pending")
-        assert "01/04 camera có hình" in letter.subject
+        assert "01/04 camera có hình tốt, 01 chưa có kết quả (BN-" in letter.subject
         assert "đã khai: 05" in letter.text
         assert "CAM-00003 (missing)" in letter.text
         for words in (letter.text, letter.html):

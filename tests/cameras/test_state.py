@@ -105,6 +105,10 @@ class TestStates:
             (["auth_failed"], "chưa từng thấy hình: camera từ chối tài khoản, mật khẩu đã cấp"),
             (["no_frame"], "chưa từng thấy hình: camera có trả lời nhưng không gửi hình"),
             (["covered"], "chưa từng thấy hình tốt: ống kính bị che"),
+            (
+                ["decode_failed"],
+                "chưa từng thấy hình tốt: hình nhận được bị hỏng (vỡ, thiếu hoặc không mở được)",
+            ),
             (["auth_failed", "unreachable"], "chưa từng thấy hình: không có đường mạng đến camera"),
             (["black", "auth_failed"], "chưa từng thấy hình tốt: camera từ chối tài khoản, mật khẩu đã cấp"),
         ],

@@ -167,7 +167,7 @@ class Verdict(Code):
     DECODE_FAILED = (
         "decode_failed",
         Phase.FRAME,
-        "hình nhận được bị hỏng, không xem được",
+        "hình nhận được bị hỏng (vỡ, thiếu hoặc không mở được)",
         "khởi động lại camera, đầu ghi; kiểm tra chất lượng đường truyền (kém thì gọi nhà mạng); nếu vẫn vậy thì gọi "
         "đơn vị lắp đặt, bảo trì",
     )
@@ -240,9 +240,9 @@ class Help(Code):
     """Why a camera shows a picture only at the second look of one check; `label`: as the summary of a night counts."""
 
     NETWORK = "network", "hình đầu tiên bị hỏng trên đường truyền, xem lại thì tốt"
-    SLOW = "slow", "camera lâu mới gửi một hình đầy đủ (khung khóa thưa), phải chờ thêm"
+    SLOW = "slow", "lâu mới gửi một hình đầy đủ (khung khóa thưa), phải chờ thêm"
     MISREAD = "misread", "cách đọc thứ nhất của hệ thống không dựng được hình, cách thứ hai dựng được"
-    UDP = "udp", "camera không gửi gì qua TCP, chỉ gửi qua UDP"
+    UDP = "udp", "không gửi gì qua TCP, chỉ gửi qua UDP"
 
 
 @dataclass(frozen=True)

@@ -62,15 +62,15 @@ class FindingCode(ReasonCode):
     )
     NOT_RECORDING = (
         "not_recording",
-        "đầu ghi không còn ghi",
-        "đầu ghi không còn ghi: hỏi thử ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày "
-        f"{{newest}}; kiểm tra ổ cứng, lịch ghi của đầu ghi, {CALL}",
+        "không còn bản ghi mới",
+        "không còn bản ghi mới: hỏi thử ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày "
+        f"{{newest}}; kiểm tra ổ cứng hoặc thẻ nhớ, lịch ghi, {CALL}",
     )
     KEPT_TOO_SHORT = (
         "kept_too_short",
         "lưu ít ngày hơn khai báo",
-        "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất; kiểm tra dung lượng ổ cứng, lịch ghi, "
-        f"{CALL}; khai nhầm thì sửa biểu mẫu",
+        "khai lưu {declared} ngày, chỉ xem lại được {kept} ngày gần nhất; kiểm tra dung lượng ổ cứng hoặc thẻ nhớ, "
+        f"lịch ghi, {CALL}; khai nhầm thì sửa biểu mẫu",
     )
     CLOCK_WRONG = (
         "clock_wrong",

@@ -79,15 +79,16 @@ def _recorder(found: Mapping[str, Any]) -> Iterator[str]:
     if not known.newest:
         yield "chưa kết luận được: thiết bị không cho xem lại theo cách Sở đã hỏi"
         return
+    newest = f"bản ghi gần nhất xem lại được: {known.newest:02} ngày trước"
     if known.recording is None:
         yield "chưa kết luận được: hỏi thử hôm trước không xem lại được, nhưng có thể hôm đó không có gì để ghi"
-        yield f"bản ghi gần nhất xem lại được: {known.newest} ngày trước"
+        yield newest
         return
-    yield "hôm trước có bản ghi" if known.recording else "hỏi thử hôm trước: không có bản ghi"
+    yield "hôm trước có bản ghi" if known.recording else f"hỏi thử hôm trước: không có bản ghi; {newest}"
     most = "" if known.missing else "ít nhất "
-    yield f"bản ghi cũ nhất xem lại được: {most}{known.oldest} ngày trước"
+    yield f"bản ghi cũ nhất xem lại được: {most}{known.oldest:02} ngày trước"
     if known.missing:
-        yield f"từ {known.missing} ngày trước trở về trước không có bản ghi"
+        yield f"từ {known.missing:02} ngày trước trở về trước không có bản ghi"
 
 
 def _clock(found: Mapping[str, Any]) -> Iterator[str]:

@@ -186,8 +186,9 @@ def _well(camera: Described, last: Night, seen: str, outages_lately: int) -> Cam
 
 def _never(told: Sequence[Night]) -> str:
     """How far a camera that was never seen working has come; what an agency does about it differs."""
-    phases = {PHASE[night.look.verdict] for night in told}
-    if Phase.PICTURE in phases:
+    verdicts = {night.look.verdict for night in told}
+    phases = {PHASE[verdict] for verdict in verdicts}
+    if Phase.PICTURE in phases or Verdict.DECODE_FAILED in verdicts:
         return "chưa từng thấy hình tốt"
     return "chưa từng kết nối được" if phases <= UNMET_PHASES else "chưa từng thấy hình"
 
