@@ -60,7 +60,7 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         Subject.STREAM,
         GOOD | {"main": [640, 360]},
         FORM._replace(resolution=None),
-        [f"luồng chính chỉ 640×360, bằng cỡ của luồng phụ (khai chưa rõ): kiểm tra đường dẫn luồng chính, {ASK}"],
+        [f"khai chưa rõ, luồng chính chỉ 640×360, cỡ thường thấy của luồng phụ: kiểm tra đường dẫn luồng chính, {ASK}"],
     ),
     (
         Subject.STREAM,
@@ -73,7 +73,8 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         GOOD | {"main": [640, 360]},
         FORM,
         [
-            f"luồng chính chỉ 640×360, bằng cỡ của luồng phụ (khai 1080p (2MP)): kiểm tra đường dẫn luồng chính, {ASK}",
+            "khai 1080p (2MP), luồng chính chỉ 640×360, cỡ thường thấy của luồng phụ: kiểm tra đường dẫn luồng "
+            f"chính, {ASK}",
         ],
     ),
     (

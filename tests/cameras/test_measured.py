@@ -96,7 +96,10 @@ def test_a_week_of_closer_looks_tells_what_differs_and_is_no_outage(
         seen = {state.camera.id: state.state for state in now}
         shown, counted = figures.rows(app.registry, now, its), figures.measured(now, its)
         then = told(app, session, at(MONDAY, 10))
-    small = "luồng chính chỉ 640×360, bằng cỡ của luồng phụ (khai 1080p (2MP)): kiểm tra đường dẫn luồng chính, " + ASK
+    small = (
+        "khai 1080p (2MP), luồng chính chỉ 640×360, cỡ thường thấy của luồng phụ: kiểm tra đường dẫn luồng chính, "
+        + ASK
+    )
     newest = on(stopped) - timedelta(days=9)
     [first, second] = sentences(its[stopped])
     assert first == small

@@ -292,7 +292,7 @@ class TestCamera:
         assert "Lần xem gần nhất (đêm 25/11/2021) không tính cho đơn vị nào: camera có gửi dữ liệu hình nhưng" in after
         assert f"Hướng xử lý: {advice}." in after
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in after
-        assert "– Chưa kiểm tra được: camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu" in never
+        assert "– Chưa kiểm tra được: camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa dựng được hình" in never
         assert f"không có thư báo sự cố. Hướng xử lý: {advice}." in never
         assert "Cần làm" not in after + never
 

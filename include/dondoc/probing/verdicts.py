@@ -174,8 +174,9 @@ class Verdict(Code):
     NOT_DECODABLE = (
         "not_decodable",
         Phase.FRAME,
-        "camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa đọc được kiểu hình này",
-        "nhờ đơn vị lắp đặt, bảo trì đặt luồng về H.264 hoặc H.265, không mã hóa, rồi báo Sở kiểm tra lại",
+        "camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa dựng được hình",
+        "nhờ đơn vị lắp đặt, bảo trì đặt luồng về H.264 hoặc H.265, không mã hóa, gửi qua TCP; đã đúng như vậy thì "
+        "kiểm tra chất lượng đường truyền (kém thì gọi nhà mạng); rồi báo Sở kiểm tra lại",
     )
     UNCONFIRMED = (
         "unconfirmed",

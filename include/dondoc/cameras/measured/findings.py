@@ -46,8 +46,8 @@ class FindingCode(ReasonCode):
     )
     MAIN_IS_SMALL = (
         "main_is_small",
-        "luồng chính bằng cỡ luồng phụ",
-        "luồng chính chỉ {measured}, bằng cỡ của luồng phụ (khai {declared}): kiểm tra đường dẫn luồng chính, "
+        "luồng chính nhỏ như luồng phụ",
+        "khai {declared}, luồng chính chỉ {measured}, cỡ thường thấy của luồng phụ: kiểm tra đường dẫn luồng chính, "
         f"{ASK}",
     )
     SUB_IS_MAIN = (
