@@ -109,6 +109,13 @@ def test_a_slope_of_colours_in_a_coarse_picture_between_bars_is_no_wrong_code(sc
     assert decode.decode("jpeg", file)
 
 
+@pytest.mark.parametrize("fill", [b"", b"\xff", b"\xff" * 3])
+def test_the_finest_difference_of_a_jpeg_is_read_behind_bytes_that_fill_up(fill: bytes) -> None:
+    file = cv2.imencode(".jpg", np.zeros((48, 48), np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 10])[1].tobytes()
+    at = file.index(b"\xff\xdb")
+    assert finest_difference(file[:at] + fill + file[at:]) == 80 / 8
+
+
 @pytest.mark.parametrize("left", [160, 320, 480])
 def test_letters_across_the_step_do_not_hide_a_wrong_code(left: int) -> None:
     y = np.full((360, 640), 60, np.uint8)

@@ -95,8 +95,7 @@ def _steps(row: Any) -> int:
     """Test bars are in order of brightness: flags, containers and stripes that stand in the world are not."""
     jumps = _jumps(row)
     row, jumps = (row, jumps) if np.abs(jumps.min()) > jumps.max() else (-row, -jumps)
-    # Below all before: ribs of sheets and folds of cloth come up again.
-    down = _jumps(np.minimum.accumulate(row)) < -STEP
+    down = _jumps(np.minimum.accumulate(row)) < -STEP  # below all before: ribs and folds come up again
     return int(np.count_nonzero(down[1:] & ~down[:-1])) if jumps.max() < 2 * STEP else 0
 
 

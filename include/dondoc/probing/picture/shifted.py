@@ -7,6 +7,7 @@ read as one line, the steps between rows of blocks hold a run of as many as a ro
 and after. No lens sees that: an edge of the world that is as wide as the picture begins where a row does.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -22,7 +23,8 @@ COARSE = 3, 6
 PLAIN = 6  # levels of brightness, the most that a plain edge of a block spreads
 ENOUGH = 0.4  # share of a run that must be counted, and a third of it in each of its rows
 TRIED = 400  # runs that are looked at: in a picture without such a step there are few
-_DQT, _SOS = 0xDB, 0xDA  # markers
+_DQT = 0xDB
+_MARKER = re.compile(rb"\xff+[^\xff\xda]", re.DOTALL)  # with bytes that fill up (T.81, B.1.1.2), up to the scan
 
 
 class Rule(NamedTuple):
@@ -55,7 +57,8 @@ def finest_difference(jpeg: bytes) -> float:
 
 def _segments(jpeg: bytes) -> Iterator[tuple[int, bytes]]:
     at = 2
-    while at + 4 <= len(jpeg) and jpeg[at] == 0xFF and jpeg[at + 1] != _SOS:
+    while found := _MARKER.match(jpeg, at):
+        at = found.end() - 2
         end = at + 2 + max(int.from_bytes(jpeg[at + 2 : at + 4]), 2)
         yield jpeg[at + 1], jpeg[at + 4 : end]
         at = end
