@@ -20,6 +20,7 @@ from dondoc.cli.cameras import add
 from dondoc.configuration.context import AppContext
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
+from dondoc.probing.verdicts import ADVICE, SENTENCE
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from tests.conftest import at
 
@@ -113,6 +114,12 @@ def test_without_a_terminal_there_is_one_line_of_counts(fleet: Fleet) -> None:
     assert len(lines(result)) == 2
     assert result.stderr.splitlines() == [result.stderr.strip()]
     assert {"2 camera:", "ok 1", "not_found 1"} <= {result.stderr[:9], *result.stderr.strip()[10:].split(" · ")}
+
+
+def test_people_are_told_once_what_each_verdict_means_and_whom_to_call(fleet: Fleet) -> None:
+    urls = [fleet.url("healthy"), fleet.url("missing"), fleet.url("missing", "2")]
+    told = run("probe", *urls, "--allow", "127.0.0.1/32").stderr.splitlines()
+    assert told[1:] == [f"not_found: {SENTENCE['not_found']}. Hướng xử lý: {ADVICE['not_found']}."]
 
 
 def test_import_takes_over_a_file(app: AppContext, tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ def probe(
             advance(counts)
             _put(finding, as_json)
     say(f"{len(targets)} camera: {_shown(counts) or 'không có'}")
+    for line in () if as_json else _advice(counts):
+        say(line)
 
 
 def _put(finding: "Finding", as_json: bool) -> None:
@@ -74,6 +76,15 @@ def _put(finding: "Finding", as_json: bool) -> None:
             "elapsed_ms": finding.elapsed_ms,
         }
     )
+
+
+def _advice(counts: Counter[str]) -> Iterator[str]:
+    """What each verdict that was given means, and what can be done about it."""
+    from dondoc.probing.verdicts import ADVICE, SENTENCE
+
+    for verdict, _ in counts.most_common():
+        if verdict in ADVICE:
+            yield f"{verdict}: {SENTENCE[verdict]}. Hướng xử lý: {ADVICE[verdict]}."
 
 
 def _shown(counts: Counter[str]) -> str:
