@@ -173,10 +173,10 @@ def conclude(batches: Sequence[str], stored: Sequence[str] | str | None, context
         said.append(left)
     if off := _own_clock(app, day, now):
         said.append(off)
-    _unjudged(app, day, {batch.look for batch in planned.values()}, now)
     settled = outages.settle(app, night=day, now=now)
     letters.outages(app, settled.get("opened", []), now)
     recoveries.write(app, now)
+    _unjudged(app, day, {batch.look for batch in planned.values()}, now)
     past = rollup.roll_up(app, now.date())
     log.info("%s outages: %s; past their time: %s", " ".join(said), settled, past)
     _publish(app)

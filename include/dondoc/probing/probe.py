@@ -142,13 +142,13 @@ def _logins(looks: Sequence[Dialogue], closer: Sequence[Dialogue]) -> _Logins:
     """Told of the first look and of a second one, and of a closer look."""
     looked, closer_looked = ([one.authenticator for one in some] for some in (looks, closer))
     everywhere = looked + closer_looked
-    answered = any(one.answered for one in looked)
-    in_vain_later = any(one.in_vain for one in everywhere[1:])
+    answered = any(one.accepted for one in looked)
+    useless_later = any(one.useless for one in everywhere[1:])
     return _Logins(
         sent=any(one.sent for one in everywhere),
-        answered=answered and not looked[0].only_refused and not in_vain_later,
+        answered=answered and not looked[0].only_refused and not useless_later,
         refused=any(one.only_refused for one in looked) and not answered,
-        taken_back=any(one.in_vain for one in closer_looked),
+        taken_back=any(one.useless for one in closer_looked),
         digest=any(one.digest for one in everywhere),
     )
 

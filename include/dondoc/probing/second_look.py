@@ -96,7 +96,7 @@ async def look(
 def _may_lock(dialogue: Dialogue) -> bool:
     """Whether its login got no good answer: the account may be locked when it is shown once more."""
     login = dialogue.authenticator
-    return login.in_vain or (login.sent and not login.answered)
+    return login.useless or (login.sent and not login.accepted)
 
 
 def is_silent(first: Seen, progress: Progress) -> bool:

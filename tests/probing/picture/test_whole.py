@@ -18,7 +18,7 @@ from dondoc.probing.picture import decode, h264, units, whole
 from dondoc.probing.picture.bits import Bits, closed, golomb
 from dondoc.probing.picture.h265 import COLUMN, _Sps, wider
 from dondoc.probing.picture.measure import Planes
-from dondoc.probing.picture.shifted import finest_difference, shifted
+from dondoc.probing.picture.shifted import quantisation_step, shifted
 from dondoc.probing.rtsp.codecs import Frames
 from tests.probing.zoo import fields, parted
 
@@ -110,10 +110,10 @@ def test_a_slope_of_colours_in_a_coarse_picture_between_bars_is_no_wrong_code(sc
 
 
 @pytest.mark.parametrize("fill", [b"", b"\xff", b"\xff" * 3])
-def test_the_finest_difference_of_a_jpeg_is_read_behind_bytes_that_fill_up(fill: bytes) -> None:
+def test_the_quantisation_step_of_a_jpeg_is_read_behind_bytes_that_fill_up(fill: bytes) -> None:
     file = cv2.imencode(".jpg", np.zeros((48, 48), np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 10])[1].tobytes()
     at = file.index(b"\xff\xdb")
-    assert finest_difference(file[:at] + fill + file[at:]) == 80 / 8
+    assert quantisation_step(file[:at] + fill + file[at:]) == 80 / 8
 
 
 @pytest.mark.parametrize("left", [160, 320, 480])
@@ -127,13 +127,13 @@ def test_letters_across_the_step_do_not_hide_a_wrong_code(left: int) -> None:
     assert shifted(Planes(y, grey, grey, False))
 
 
-def test_the_finest_difference_is_read_of_all_tables() -> None:
+def test_the_quantisation_step_is_read_of_all_tables() -> None:
     image = clips.SCENES["moving"](0)
     coarse, fine = (cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, q])[1].tobytes() for q in (25, 95))
-    assert (finest_difference(coarse), finest_difference(fine)) == (34 / 8, 2 / 8)  # T.81, K.1: 17 for colours
-    assert finest_difference(b"\xff\xd8\xff\xdb\0\x05") == 0
+    assert (quantisation_step(coarse), quantisation_step(fine)) == (34 / 8, 2 / 8)  # T.81, K.1: 17 for colours
+    assert quantisation_step(b"\xff\xd8\xff\xdb\0\x05") == 0
     wide = b"\xff\xd8\xff\xdb" + (2 + 129).to_bytes(2) + b"\x10" + (400).to_bytes(2) * 64 + b"\xff\xda"
-    assert finest_difference(wide) == 50
+    assert quantisation_step(wide) == 50
 
 
 def test_what_is_no_parameter_set_is_not_made_taller() -> None:

@@ -25,7 +25,7 @@ from dondoc.probing.picture import ffmpeg_packets, units, whole
 from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.judge import Thresholds, detail, judge, light
 from dondoc.probing.picture.measure import STRETCH, Planes, measure
-from dondoc.probing.picture.shifted import finest_difference, shifted
+from dondoc.probing.picture.shifted import quantisation_step, shifted
 
 CODECS = {
     "h264": "h264",
@@ -77,7 +77,7 @@ def whole_picture(codec: str, stream: bytes) -> Planes | None:
         stream = _checked_jpeg(stream)
     if picture := _first(codec, stream):
         whole.check_written(picture)
-        if codec == "jpeg" and shifted(picture, finest_difference(stream)):
+        if codec == "jpeg" and shifted(picture, quantisation_step(stream)):
             raise whole.Damaged
     return picture
 

@@ -17,8 +17,8 @@ from dondoc.probing.picture.measure import Planes
 
 SIZE = 8  # pixels of a block
 LEAST = 3.0  # levels of brightness
-# Times the finest difference that a JPEG can tell, of brightness and of colours: in coarse ones, where a colour ends
-# may look like a step.
+# Times the quantisation step of a JPEG, of brightness and of colours: in coarse ones, where a colour ends may look like
+# a shift.
 COARSE = 3, 6
 PLAIN = 6  # levels of brightness, the most that a plain edge of a block spreads
 ENOUGH = 0.4  # share of a run that must be counted, and a third of it in each of its rows
@@ -37,16 +37,16 @@ class Rule(NamedTuple):
 OF_ALL, OF_PLAIN = Rule(0.7, 0.5), Rule(0.9, 0.12)
 
 
-def shifted(picture: Planes, finest: float = 0.0) -> bool:
-    """Whether any plane does. `finest`: as `finest_difference` of the JPEG gives it."""
-    bright, colour = (max(LEAST, times * finest) for times in COARSE)
+def shifted(picture: Planes, step: float = 0.0) -> bool:
+    """Whether any plane does. `step`: as `quantisation_step` of the JPEG gives it."""
+    bright, colour = (max(LEAST, times * step) for times in COARSE)
     high, wide = (-(-large // small) for large, small in zip(picture.y.shape, picture.u.shape, strict=True))
     sizes = (SIZE * min(high, 2), SIZE * min(wide, 2)), (SIZE, SIZE), (SIZE, SIZE)
     planes = zip(picture[:3], sizes, (bright, colour, colour), strict=True)
     return any(_shifted(*plane) for plane in planes)
 
 
-def finest_difference(jpeg: bytes) -> float:
+def quantisation_step(jpeg: bytes) -> float:
     """Levels of brightness, by which the means of two blocks differ at least: the first entry of its coarsest table.
 
     ITU-T T.81, B.2.4.1; a mean is the eighth part of the coefficient that is divided by it. 0 where there is no table.

@@ -15,10 +15,10 @@ Device: TypeAlias = tuple[str, str, int]  # as of `Address.device`
 
 
 class Authenticator:
-    """`credentials` None: there are none, or a redirect led to another device (`led_away`).
+    """`credentials` None: there are none, or a redirect led to another device (`redirected_away`).
 
-    `sent`: the login was; `answered`: with something else than a refusal, ever; `refused`: nothing more carries it.
-    `cut`: the device hung up while an answer was awaited. `offered`: with the last 401.
+    `sent`: the login was; `accepted`: it was answered with something else than a refusal, ever; `refused`: nothing more
+    carries it. `offered`: with the last 401.
     """
 
     def __init__(
@@ -26,7 +26,8 @@ class Authenticator:
     ) -> None:
         """`digest`: the device has offered it before. `md5`: its SHA-256 is known to be wrong."""
         self.credentials = credentials
-        self.sent = self.answered = self.refused = self.cut = self.led_away = False
+        self.sent = self.accepted = self.refused = self.redirected_away = False
+        self._hung_up = False  # while an answer was awaited
         self.offered: list[Challenge] = []
         self._device = self._first = device
         self._digest = {device} if digest else set()  # devices that offered it: from then on they get no Basic
@@ -36,7 +37,7 @@ class Authenticator:
         self._awaited: deque[bool] = deque()  # requests whose answer was not read; whether each carried the login
 
     @property
-    def begun(self) -> bool:
+    def answered_challenge(self) -> bool:
         """Whether a challenge of the device was answered."""
         return self._login is not None
 
@@ -53,12 +54,12 @@ class Authenticator:
     @property
     def only_refused(self) -> bool:
         """Whether the login was shown, and all that it got was a refusal."""
-        return self.refused and not self.answered
+        return self.refused and not self.accepted
 
     @property
-    def in_vain(self) -> bool:
+    def useless(self) -> bool:
         """Whether a login was refused, or hung up on: it is not to be shown again this night."""
-        return self.refused or (self.sent and self.cut and not self.answered)
+        return self.refused or (self.sent and self._hung_up and not self.accepted)
 
     @property
     def next_login(self) -> Login | None:
@@ -67,10 +68,10 @@ class Authenticator:
 
     @property
     def downgraded(self) -> bool:
-        """Whether there are no `ways` because it offers Basic, and had offered Digest before."""
+        """Whether there are no `usable_challenges` because it offers Basic, and had offered Digest before."""
         return choose(self.offered) is not None
 
-    def ways(self) -> list[Challenge]:
+    def usable_challenges(self) -> list[Challenge]:
         """How to log in as asked last, the strongest first; never by Basic once Digest was offered, be it in another
         reply, nor by SHA-256 where the device is known to be wrong at it."""
         digest_seen = self._device in self._digest
@@ -87,32 +88,36 @@ class Authenticator:
         self._awaited.append(carried)
         self.sent |= carried
 
-    def heed(self, reply: Response) -> bool:
+    def read_reply(self, reply: Response) -> bool:
         """What an answer says of the login, be it to a sign of life, for which nobody waits; whether it refuses it."""
         carried = self._awaited.popleft() if self._awaited else True
         if reply.status == 401:
-            return self._heed_challenge(reply) and carried and self._is_refused()
+            return self._read_challenges(reply) and carried and self._is_refused()
         if self._login and carried:
-            self.answered, self._renewed = True, False
+            self.accepted, self._renewed = True, False
             self._login = self._login.following(reply.written("authentication-info"))
         return False
 
-    def refuse(self) -> None:
+    def mark_refused(self) -> None:
         """The login is not to be shown any more."""
         self.refused = True
 
-    def connect(self) -> None:
+    def forget_awaited(self) -> None:
         """A new connection: nothing that was asked on the former one is answered."""
         self._awaited.clear()
 
-    def move(self, device: Device) -> None:
+    def hang_up(self) -> None:
+        """The device hung up while an answer was awaited."""
+        self._hung_up = True
+
+    def change_device(self, device: Device) -> None:
         """Go on with another device, which gets no login, or the same one anew."""
         if device != self._device:
-            self.led_away |= self.credentials is not None
+            self.redirected_away |= self.credentials is not None
             self.credentials = None
         self._device, self._login = device, None
 
-    def _heed_challenge(self, reply: Response) -> bool:
+    def _read_challenges(self, reply: Response) -> bool:
         """Keep what a 401 offers; whether a login was begun, which it may refuse."""
         self.offered = parse_challenges(reply.challenges)
         if any(c.scheme == "DIGEST" for c in self.offered):
@@ -126,11 +131,11 @@ class Authenticator:
         does one that calls stale what it has just given.
         """
         assert self._login
-        ways, used = self.ways(), self._login.challenge
+        ways, used = self.usable_challenges(), self._login.challenge
         renewed = next((way for way in ways if way.method == used.method), next(iter(ways), None))
         if renewed and renewed.stale and renewed.nonce != used.nonce and not self._renewed:
             self.log_in(renewed)
             self._renewed = True
             return False
-        self.refuse()
+        self.mark_refused()
         return True

@@ -140,7 +140,7 @@ class Dialogue:
             Verdict: any of that failed.
         """
         self.progress = Progress.RESOLVE
-        self.authenticator.connect()
+        self.authenticator.forget_awaited()
         ips = [self.ip] if self.ip else await self._allowed()  # a nonce is good there alone
         self.progress = Progress.CONNECT
         self._connection = await self._connect(ips)
@@ -219,13 +219,13 @@ class Dialogue:
             try:
                 got = await self._connection.read()
             except ConnectionError:
-                self.authenticator.cut = True
+                self.authenticator.hang_up()
                 raise
             await self.spend(got)
             if not isinstance(got, Response):
                 return got
             if got.status >= 200:
-                if self.authenticator.heed(got):
+                if self.authenticator.read_reply(got):
                     self._withhold()
                 return got
             self._noise += 1
@@ -257,7 +257,7 @@ class Dialogue:
 
     async def request(self, method: str, url: str, **headers: str) -> Response:
         """Ask, and await the reply; a nonce that went stale is renewed once."""
-        before = self.authenticator.begun
+        before = self.authenticator.answered_challenge
         await self.send(method, url, **headers)
         reply = await self._reply()
         if reply.status == 401 and before and not self.authenticator.refused:
@@ -383,11 +383,11 @@ class Dialogue:
             Verdict: the login is lacking, of a kind not spoken here, or refused.
         """
         reply, login = await self.request(method, url, **headers), self.authenticator
-        if reply.status != 401 or login.begun:
+        if reply.status != 401 or login.answered_challenge:
             return reply
         if login.credentials is None:
-            raise Verdict("auth_required", ELSEWHERE if login.led_away else LOGIN)
-        if not (ways := login.ways()):
+            raise Verdict("auth_required", ELSEWHERE if login.redirected_away else LOGIN)
+        if not (ways := login.usable_challenges()):
             raise Verdict("auth_required", DOWNGRADED if login.downgraded else UNKNOWN_LOGIN)
         if self._ended or reply.closes:
             self.hangs_up = True
@@ -439,7 +439,7 @@ class Dialogue:
         """What a status says when a request was not granted; None: it was. See `refusals`."""
         multicast = self._track is not None and self._track.multicast
         login = self.authenticator
-        known = Known(login.begun, login.answered, self._worked, self._no_tcp, multicast)
+        known = Known(login.answered_challenge, login.accepted, self._worked, self._no_tcp, multicast)
         found = refusal(status, step, known)
         return Verdict(*found, status) if found else None
 
@@ -462,7 +462,7 @@ class Dialogue:
         self.close()
         if target.device != self.address.device:
             self._worked, self.ip = False, None
-        self.authenticator.move(target.device)
+        self.authenticator.change_device(target.device)
         self.session = ""
         self.address = target
         await self.open()
