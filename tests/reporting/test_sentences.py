@@ -303,9 +303,8 @@ def test_cameras_that_were_lost_are_named_while_they_are_few() -> None:
     assert said == (
         "So với ngày 18/11/2021: khai thêm 15 camera, thêm 07 camera có hình tốt. Có 02 camera từng có hình tốt, nay "
         "không còn: Sảnh chờ – Trung tâm Hành chính công, UBND thị xã Hồng Lĩnh (hình chỉ có màu đen); Cổng chính – "
-        "Trung tâm Hành chính công, UBND thị xã Hồng Lĩnh (hình bị đứng, không thay đổi qua các lần "
-        "xem). Sở đã gửi thư đề nghị khắc phục ngày "
-        "25/11/2021."
+        "Trung tâm Hành chính công, UBND thị xã Hồng Lĩnh (hình bị đứng, không đổi). Sở đã gửi thư đề nghị khắc phục "
+        "ngày 25/11/2021."
     )
     placeless = (LOST[0].model_copy(update={"place": ""}),)
     [said] = sentences.camera_remarks(the_week(lost=placeless, declared=Declared()))

@@ -212,7 +212,7 @@ class Verdict(Code):
     FROZEN = (
         "frozen",
         Phase.PICTURE,
-        "hình bị đứng, không thay đổi qua các lần xem",
+        "hình bị đứng, không đổi",
         "khởi động lại camera, đầu ghi; nếu vẫn vậy thì gọi đơn vị lắp đặt, bảo trì",
     )
     NO_SIGNAL_CARD = (
