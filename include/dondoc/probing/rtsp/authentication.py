@@ -151,7 +151,7 @@ class Login:
         parts, self._count = self.challenge.parts, self._count + 1
         cnonce, count = cnonce or self._cnonce, f"{self._count:08x}"
         fields = {
-            "username": re.sub(r'(["\\])', r"\\\1", self._user),
+            "username": self._user.replace("\\", "\\\\").replace('"', '\\"'),
             "realm": parts.get("realm", ""),
             "nonce": self.challenge.nonce,
             "uri": uri,
