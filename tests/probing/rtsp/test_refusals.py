@@ -45,6 +45,20 @@ async def good(visit: Visit, method: bytes, *, pictures: bool = True, session: b
                 visit.writer.write(packet)
 
 
+async def plays_no_key_picture(visit: Visit, method: bytes, patience: int) -> bool:
+    """Answer SETUP and PLAY as `good` does, but no key picture comes; False where neither was asked for.
+
+    `patience`: seconds that a session lives without a sign of life.
+    """
+    if method == b"SETUP":
+        await visit.reply(more=SETUP + b"Session: 7;timeout=%d\r\n" % patience)
+    elif method == b"PLAY":
+        await good(visit, method, pictures=False)
+        for packet in rtp.played("moving", "h264", 1):
+            visit.writer.write(packet)
+    return method in (b"SETUP", b"PLAY")
+
+
 class Cameras:
     """Cameras at some addresses of one port, all of one kind. `heard`: requests by address; `visits`: connections."""
 
@@ -123,13 +137,9 @@ def test_signs_of_life_that_are_refused_carry_no_login_any_more(answered: bool) 
 
     async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
         played = any(one.startswith(b"PLAY") for one in visit.heard)
-        if method == b"SETUP" and login:
-            await visit.reply(more=SETUP + b"Session: 7;timeout=2\r\n")
-        elif method == b"PLAY" and login:
-            await good(visit, method, pictures=False)
-            for packet in rtp.played("moving", "h264", 1):  # no key picture
-                visit.writer.write(packet)
-        elif played or (method != b"OPTIONS" and not login):
+        if login and await plays_no_key_picture(visit, method, patience=2):
+            return True
+        if played or (method != b"OPTIONS" and not login):
             if answered or not played:
                 await visit.reply(b"401 No", DIGEST)
         else:

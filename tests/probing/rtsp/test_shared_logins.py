@@ -11,7 +11,6 @@ import pytest
 
 from dondoc import clock
 from dondoc.cameras.logins.attempts import accepted
-from dondoc.demo import rtp
 from dondoc.probing import measuring
 from dondoc.probing.probe import probe_many
 from dondoc.probing.rtsp import key_picture
@@ -19,7 +18,7 @@ from dondoc.probing.rtsp.authentication import Login, parse_challenges
 from dondoc.probing.verdicts import Finding, Target
 from dondoc.probing.wanted import Playback, Wanted
 from tests.probing.misbehaving import Visit
-from tests.probing.rtsp.test_refusals import LOOPBACK, PASSWORD, SETUP, USER, Cameras, good, look
+from tests.probing.rtsp.test_refusals import LOOPBACK, PASSWORD, SETUP, USER, Cameras, look, plays_no_key_picture
 
 pytestmark = pytest.mark.slow
 
@@ -104,13 +103,9 @@ def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: p
 
     async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
         played = any(one.startswith(b"PLAY") for one in visit.heard)
-        if method == b"SETUP" and login:
-            await visit.reply(more=SETUP + b"Session: 7;timeout=0\r\n")
-        elif method == b"PLAY" and login:
-            await good(visit, method, pictures=False)
-            for packet in rtp.played("moving", "h264", 1):  # no key picture
-                visit.writer.write(packet)
-        elif method == b"OPTIONS" and played:
+        if login and await plays_no_key_picture(visit, method, patience=0):
+            return True
+        if method == b"OPTIONS" and played:
             asked.append(visit.heard[-1])
             await visit.reply(more=b'Authentication-Info: nextnonce="k%d", qop=auth\r\n' % (len(asked) // 2))
         elif method != b"OPTIONS" and not login:
@@ -134,13 +129,9 @@ def test_a_camera_that_calls_the_nonce_of_each_sign_of_life_stale_gets_no_login_
 
     async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
         played = any(one.startswith(b"PLAY") for one in visit.heard)
-        if method == b"SETUP" and login:
-            await visit.reply(more=SETUP + b"Session: 7;timeout=0\r\n")
-        elif method == b"PLAY" and login:
-            await good(visit, method, pictures=False)
-            for packet in rtp.played("moving", "h264", 1):  # no key picture
-                visit.writer.write(packet)
-        elif (method == b"OPTIONS" and played) or not login:
+        if login and await plays_no_key_picture(visit, method, patience=0):
+            return True
+        if (method == b"OPTIONS" and played) or not login:
             refused.extend([method] * login)
             offered = b'WWW-Authenticate: Digest realm="a", nonce="n%d", stale=true\r\n' % len(visit.heard)
             await visit.reply(b"401 No", offered)

@@ -131,7 +131,7 @@ def overview(
         total,
         number,
         last,
-        rows=[worked_out[row.camera.id].state if row.camera.id in worked_out else row for row in rows],
+        rows=_merged(rows, worked_out),
         remarks=_remarks(session, page) | {camera: one.remarks for camera, one in worked_out.items()},
     )
 
@@ -186,8 +186,12 @@ def read(app: AppContext, session: Session, now: datetime, agencies: Collection[
     found = _rows(app, session, now, conditions)
     if all(row.state for row in found):
         return found
-    worked_out = _worked_out(app, session, now, conditions)
-    return [worked_out[row.camera.id].state if row.camera.id in worked_out else row for row in found]
+    return _merged(found, _worked_out(app, session, now, conditions))
+
+
+def _merged(rows: Iterable[CameraState], worked_out: Mapping[int, _Worked]) -> list[CameraState]:
+    """The rows of the table, and what was worked out in place of those that it does not say."""
+    return [worked_out[row.camera.id].state if row.camera.id in worked_out else row for row in rows]
 
 
 def _rows(app: AppContext, session: Session, now: datetime, conditions: Conditions) -> list[CameraState]:

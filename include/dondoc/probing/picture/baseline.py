@@ -9,6 +9,7 @@ LAST = 5  # checks kept as they are
 LONG = 30  # good checks of one light that a median is made of: about a month, so that it follows the seasons
 SETTLED = 14  # nights after which a picture that was unlike before is how the camera looks now: two weekly reports
 APART = timedelta(hours=6)  # two checks nearer than this are of one night: the second says nothing of frozen pictures
+GREY = 130  # brightness of full range that a decoder's grey, 128 of limited range, is
 COLOURS = ("u", "v")  # of 0, too, they are kept: see `signs`
 MEDIANS = ("lap", "sharp", "coarse_lap", "coarse_sharp", "edge", *COLOURS)
 UNLIKE = frozenset({"moved", "cut"})  # suspicions that come of comparing with former looks

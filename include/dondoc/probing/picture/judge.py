@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dondoc.errors import Problem
-from dondoc.probing.picture.baseline import COLOURS
+from dondoc.probing.picture.baseline import COLOURS, GREY
 from dondoc.probing.picture.suspicions import Suspicion
 
 Thresholds = Mapping[str, float]
@@ -107,15 +107,13 @@ def _blank(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """The grey that decoders start from where a picture refers to one that never came: nearly all of it, or all from
     some row on; a mask for privacy of that grey leaves more, and was there in former nights."""
     whole = f.get("blank", 0) > t["blank_share"] or (_grey_below(f, 1) and f["below"] > t["below_share"])
-    before = any(_gap_of(p, t) for p in past.get("last", ()))
-    return whole and not before and not _lettered(f, past, t)
+    return whole and not _gaps_before(past, t) and not _lettered(f, past, t)
 
 
 def _hue_below(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """The green or pink of a decoder that has no colours, encoded again, from some row on."""
-    before = any(_gap_of(p, t) for p in past.get("last", ()))
     missing = f.get("below", 0) > t["below_share"] and _green_or_pink(f["below_colour"], t)
-    return missing and not before and not _lettered(f, past, t)
+    return missing and not _gaps_before(past, t) and not _lettered(f, past, t)
 
 
 def _flat(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -291,7 +289,7 @@ def _cast(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
 
 def _gap(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
     """Some of a decoder's own colours, until it was there three times: then it is a mask for privacy."""
-    return _gap_of(f, t) and sum(_gap_of(p, t) for p in past.get("last", ())) < 3
+    return _gap_of(f, t) and _gaps_before(past, t) < 3
 
 
 def _cut(f: Features, past: Mapping[str, Any], t: Thresholds) -> bool:
@@ -380,13 +378,18 @@ def _green_or_pink(colour: Sequence[float], t: Thresholds) -> bool:
 def _grey_below(f: Features, away: int) -> bool:
     """A decoder's grey, at most so many steps away, from some row on: 128 of limited range is 130 of full range."""
     y, u, v = f.get("below_colour", (0, 0, 0))
-    return abs(y - 130) <= away and max(abs(u), abs(v)) <= 1
+    return abs(y - GREY) <= away and max(abs(u), abs(v)) <= 1
 
 
 def _gap_of(f: Features, t: Thresholds) -> bool:
     """Some of it is of a colour of decoders. In full range a mask of even grey is, too."""
     below = f.get("below", 0) > t["gap_share"] and (_grey_below(f, 3) or _green_or_pink(f["below_colour"], t))
     return below or f.get("blank", 0) > t["gap_share"]
+
+
+def _gaps_before(past: Mapping[str, Any], t: Thresholds) -> int:
+    """In how many of the last nights some was."""
+    return sum(_gap_of(p, t) for p in past.get("last", ()))
 
 
 def _mean(f: Features) -> tuple[float, float, float]:

@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from dondoc.probing.picture.baseline import COLOURS
+from dondoc.probing.picture.baseline import COLOURS, GREY
 from dondoc.probing.picture.drawn_text import drawn_text
 
 FINE, COARSE = 4, 8  # every so many-th pixel, either way, is looked at
 MID = 128  # what a decoder puts where it has nothing: in brightness and in both colours
-AGAIN_GREY = 130  # that brightness of limited range in full range
 UNLIKE = 8  # steps along a row: it is not of one colour, whatever an encoder makes of it
 WHOLE, ALONG, LEAST = 0.9, 0.98, 0.1  # share of a whole picture; of a row that is of one colour; of rows, to be told of
 COLOURED = 10  # steps from grey on the whole
@@ -96,7 +95,7 @@ def _odd(s: Sampled) -> Any:
 def _blank(s: Sampled) -> float:
     """Of a decoder's grey, which is 130 in full range once encoded again. There a mask for privacy has 128, as has what
     a decoder leaves: of that only a whole picture counts."""
-    grey = (s.y == (AGAIN_GREY if s.full_range else MID)) & (abs(s.u) <= 1) & (abs(s.v) <= 1)
+    grey = (s.y == (GREY if s.full_range else MID)) & (abs(s.u) <= 1) & (abs(s.v) <= 1)
     if s.full_range and (s.y == MID).mean() > WHOLE:
         return 1.0
     high, wide = len(grey) // 8, grey.shape[1] // 16

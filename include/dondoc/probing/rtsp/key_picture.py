@@ -64,15 +64,17 @@ async def stretches(
     check_readable(track)
     async with playing(dialogue, track, base, udp=udp) as way:
         ways, told = BothWays(track, fits, reliable=way.reliable), time.monotonic()
-        while True:
-            packet = await way.read()
+        try:
+            while True:
+                packet = await way.read()
+                found = ways.feed(packet, late=time.monotonic() - told > REFRESHED)
+                if ways.seen:
+                    dialogue.progress = Progress.KEY_PICTURE
+                if found:
+                    told = time.monotonic()
+                    yield found
+        finally:
             dialogue.lossy = way.is_lossy()
-            found = ways.feed(packet, late=time.monotonic() - told > REFRESHED)
-            if ways.seen:
-                dialogue.progress = Progress.KEY_PICTURE
-            if found:
-                told = time.monotonic()
-                yield found
 
 
 @dataclass(frozen=True)
