@@ -12,6 +12,7 @@ LONGEST = 2048
 _PARTS = re.compile(r"(rtsps?)://([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*\.?", re.IGNORECASE)
 _NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE)  # no name ends in one
+_PORT = re.compile(r"[0-9]{1,5}")
 _OCTAL = re.compile(r"(?<![0-9a-f])0[0-9]")
 
 
@@ -80,7 +81,7 @@ def _place(place: str, default: int) -> tuple[str, int]:
     else:
         host, _, port = place.partition(":")
         host = _name(host)
-    if port and not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII):
+    if port and not _PORT.fullmatch(port):
         raise ValueError("cổng phải là số")
     if port and not 1 <= int(port) <= 65535:
         raise ValueError("cổng phải từ 1 đến 65535")
@@ -99,7 +100,7 @@ def _v6(text: str) -> str:
 
 def _name(text: str) -> str:
     try:
-        host = text.encode("idna").decode().lower()
+        host = (text if text.isascii() else text.encode("idna").decode()).lower()
         if _NUMBER.fullmatch(host):
             host = _v4(host.removesuffix("."))
     except (ValueError, OSError):

@@ -1,7 +1,8 @@
 """Which addresses may be probed."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv6Address, collapse_addresses, ip_network
 
 from dondoc.configuration.settings import Network
 
@@ -95,13 +96,17 @@ def same(ip: Ip) -> set[Ip]:
     return {ip} if isinstance(ip, IPv4Address) else {ip.ipv4_mapped or ip, *_carried(ip)}
 
 
-def _ranges(networks: Iterable[Network]) -> dict[int, list[tuple[int, int]]]:
-    """First and last address of each, by version: looked up for every camera, and `ip in network` is slow."""
-    ranges: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
-    for n in networks:
-        ranges[n.version].append((int(n.network_address), int(n.broadcast_address)))
+def _ranges(networks: Iterable[Network]) -> dict[int, list[int]]:
+    """Where ranges of addresses begin, and where they are over, in turns, by version: looked up for every camera, of
+    networks that may be hundreds, and `ip in network` is slow.
+    """
+    ranges: dict[int, list[int]] = {4: [], 6: []}
+    listed = list(networks)
+    for version, edges in ranges.items():
+        for n in collapse_addresses([n for n in listed if n.version == version]):  # type: ignore[type-var]
+            edges += [int(n.network_address), int(n.broadcast_address) + 1]
     return ranges
 
 
-def _inside(number: int, ranges: list[tuple[int, int]]) -> bool:
-    return any(first <= number <= last for first, last in ranges)
+def _inside(number: int, ranges: Sequence[int]) -> bool:
+    return bisect_right(ranges, number) % 2 == 1

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import zip_longest
 
 from dondoc.configuration.settings import Network
@@ -20,8 +20,8 @@ ADDRESSES = 4  # of a name, tried side by side
 def _literal(host: str) -> Ip | None:
     """The address that a host is, None of a name."""
     try:
-        return ip_address(host)
-    except ValueError:
+        return IPv6Address(host) if ":" in host else IPv4Address(socket.inet_pton(socket.AF_INET, host))
+    except (OSError, ValueError):
         return None
 
 

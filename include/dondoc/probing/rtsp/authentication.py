@@ -18,13 +18,18 @@ _TWO_BYTES = r"[\x81-\xfe][\x40-\xfe]"
 
 
 def _token(characters: str) -> re.Pattern[str]:
-    """A scheme, or a parameter with its value: no character is tried more than a few times, whoever wrote it."""
-    quoted = rf'"((?:{characters}[^"\\]|\\.)*+)"'
+    """A scheme, or a parameter with its value: no character is tried more than a few times, whoever wrote it.
+
+    Args:
+        characters: of a quoted value, which mean themselves.
+    """
+    quoted = rf'"((?:{characters}|\\.)*+)"'
     plain = r"""(?!")([^\s,"]*+(?:\s++(?![\w-]++\s*+=)[^\s,"]++)*+)"""
     return re.compile(rf"""([A-Za-z][\w-]*+)(?:\s*+(=)\s*+(?:{quoted}|{plain}))?""", re.ASCII | re.DOTALL)
 
 
-_TOKENS = {True: _token(""), False: _token(f"{_TWO_BYTES}|")}  # whether it is UTF-8, in which no byte of two looks so
+# Whether it is UTF-8, in which no byte of two looks so.
+_TOKENS = {True: _token(r'[^"\\]++'), False: _token(rf'[^"\\\x81-\xfe]++|{_TWO_BYTES}|[^"\\]')}
 _ESCAPED = {True: re.compile(r"()\\(.)", re.DOTALL), False: re.compile(rf"({_TWO_BYTES})|\\(.)", re.DOTALL)}
 _ALONE = re.compile(r"\s*+(?:,|\Z)")  # nothing follows that belongs to it
 _HASHES = {"MD5": hashlib.md5, "SHA-256": hashlib.sha256}
@@ -84,23 +89,22 @@ def parse_challenges(values: Iterable[bytes]) -> list[Challenge]:
         end = 0
         for found in _TOKENS[_is_utf8(value)].finditer(value):
             name, equals, quoted, plain = found.groups("")
-            before = value[end : found.start()].rstrip()[-1:] or value[max(0, end - 1) : end]
-            end = found.end()
-            if not equals:
-                challenges += [Challenge(name.upper())] if _begins(name.upper(), before, value, end) else []
-            elif challenges:
+            if equals and challenges:
                 challenges[-1].parts.setdefault(name.lower(), quoted or plain)
+            elif not equals and _begins(found, value, end):
+                challenges.append(Challenge(name.upper()))
+            end = found.end()
     return [c for c in challenges if c.scheme in ("BASIC", "DIGEST")]
 
 
-def _begins(word: str, before: str, value: str, end: int) -> bool:
+def _begins(word: re.Match[str], value: str, end: int) -> bool:
     """Whether a word begins a challenge; within a value that nobody quoted, none does: qop=auth,auth-int.
 
     Args:
-        before: the last character before it that is no blank.
-        end: where it ends in the value.
+        end: of what was read before it.
     """
-    return before in ("", ",") and (word in ("BASIC", "DIGEST") or not _ALONE.match(value, end))
+    before = value[end : word.start()].rstrip()[-1:] or value[max(0, end - 1) : end]
+    return before in ("", ",") and (word[1].upper() in ("BASIC", "DIGEST") or not _ALONE.match(value, word.end()))
 
 
 def ranked(challenges: Iterable[Challenge]) -> list[Challenge]:
@@ -121,7 +125,9 @@ class Login:
 
     def __init__(self, user: str, password: str, challenge: Challenge) -> None:
         self._user, self._password, self.challenge = _bytes(user), _bytes(password), challenge
-        self._count, self._cnonce = 0, secrets.token_hex(8)  # one for all: a key of a session is made of it (MD5-sess)
+        wanted = challenge.qop or challenge.method.endswith("-SESS")
+        self._cnonce = secrets.token_hex(8) if wanted else ""  # one for all: MD5-sess makes a key of a session of it
+        self._count = 0
 
     def __repr__(self) -> str:
         return f"Login({self.challenge.method})"
@@ -150,21 +156,18 @@ class Login:
             return "Basic " + base64.b64encode(f"{self._user}:{self._password}".encode("latin-1")).decode()
         parts, self._count = self.challenge.parts, self._count + 1
         cnonce, count = cnonce or self._cnonce, f"{self._count:08x}"
-        fields = {
-            "username": self._user.replace("\\", "\\\\").replace('"', '\\"'),
-            "realm": parts.get("realm", ""),
-            "nonce": self.challenge.nonce,
-            "uri": uri,
-            "response": self._response(method, uri, count, cnonce),
-        }
-        written = [f'{name}="{value}"' for name, value in fields.items()]
-        written += [f'opaque="{parts["opaque"]}"'] if "opaque" in parts else []
-        written += [f"algorithm={parts['algorithm']}"] if parts.get("algorithm") else []
+        user, realm = self._user.replace("\\", "\\\\").replace('"', '\\"'), parts.get("realm", "")
+        written = f'username="{user}", realm="{realm}", nonce="{self.challenge.nonce}", uri="{uri}", '
+        written += f'response="{self._response(method, uri, count, cnonce)}"'
+        if "opaque" in parts:
+            written += f', opaque="{parts["opaque"]}"'
+        if named := parts.get("algorithm"):
+            written += f", algorithm={named}"
         if self.challenge.qop:
-            written += ["qop=auth", f"nc={count}", f'cnonce="{cnonce}"']
-        elif self.challenge.method.endswith("-SESS"):
-            written += [f'cnonce="{cnonce}"']
-        return "Digest " + ", ".join(written)
+            written += f', qop=auth, nc={count}, cnonce="{cnonce}"'
+        elif self._cnonce:
+            written += f', cnonce="{cnonce}"'
+        return f"Digest {written}"
 
     def _response(self, method: str, uri: str, count: str, cnonce: str) -> str:
         parts = self.challenge.parts
@@ -183,11 +186,13 @@ class Login:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPED[_is_utf8(text)].sub(r"\1\2", text)
+    return _ESCAPED[_is_utf8(text)].sub(r"\1\2", text) if "\\" in text else text
 
 
 def _is_utf8(text: str) -> bool:
     """Whether bytes, a character each, are UTF-8, as ASCII is."""
+    if text.isascii():
+        return True
     try:
         text.encode("latin-1").decode()
     except UnicodeDecodeError:

@@ -20,7 +20,7 @@ from dondoc.probing.rtsp.connecting import connect, connect_first, tls
 from dondoc.probing.rtsp.connection import Connection, NotTls
 from dondoc.probing.rtsp.datagrams import Datagrams, datagrams
 from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
-from dondoc.probing.rtsp.refusals import TRANSPORT, Known, refusal
+from dondoc.probing.rtsp.refusals import TRANSPORT, Known, is_granted, refusal
 from dondoc.probing.rtsp.shared_logins import DeviceLogin, LoginWithheld, SharedLogins
 from dondoc.probing.rtsp.steps import Steps
 from dondoc.probing.shortage import raise_if_ours
@@ -191,18 +191,19 @@ class Dialogue:
         if self._sequence and not self._plays:
             self._connection.inbox.forget()
         self._sequence += 1
-        fields = {"CSeq": str(self._sequence), "User-Agent": "dondoc", **headers}
+        login = self.authenticator.next_login
+        fields = {"CSeq": self._sequence, "User-Agent": "dondoc", **headers}
         if self.session:
             fields["Session"] = self.session
-        login = self.authenticator.next_login
         if login:
             fields["Authorization"] = login.header(method, url)
-        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        if method != "TEARDOWN" and not self._plays:  # a goodbye changes nothing of what was found
+        lines = [f"{method} {url} RTSP/1.0", *[f"{name}: {value}" for name, value in fields.items()], "", ""]
+        answered = method != "TEARDOWN" and not self._plays  # the others change nothing of what was found
+        if answered:
             self._connection.check()
-        self._connection.send(f"{method} {url} RTSP/1.0\r\n{lines}\r\n".encode("latin-1"))
+        self._connection.send("\r\n".join(lines).encode("latin-1"))
         self.authenticator.asked(carried=login is not None)
-        if method != "TEARDOWN" and not self._plays:  # no answer to these is awaited
+        if answered:
             self.asked = method
         self.steps.note(f"→ {method} (đăng nhập {login.challenge.shown})" if login else f"→ {method}")
         if method == "TEARDOWN":
@@ -437,11 +438,12 @@ class Dialogue:
 
     def refusal(self, status: int, step: str = "") -> Verdict | None:
         """What a status says when a request was not granted; None: it was. See `refusals`."""
+        if is_granted(status):
+            return None
         multicast = self._track is not None and self._track.multicast
         login = self.authenticator
         known = Known(login.answered_challenge, login.accepted, self._worked, self._no_tcp, multicast)
-        found = refusal(status, step, known)
-        return Verdict(*found, status) if found else None
+        return Verdict(*refusal(status, step, known), status)
 
     def _video(self, reply: Response) -> tuple[sdp.Video, str]:
         if refused := self.refusal(reply.status):

@@ -1,9 +1,7 @@
 """RTSP messages out of bytes as they arrive: bounded, and never trusting what a camera says."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 LONGEST_HEAD, LONGEST_BODY, BLANKS = 64 * 1024, 64 * 1024, 64 * 1024
 SKIPPED = 64 * 1024 * 1024  # bytes, so counted, that are passed over while a camera plays
@@ -13,10 +11,10 @@ _REQUEST = re.compile(rb"[A-Z_]{1,20} \S+ RTSP/[12]\.[0-9]")
 _BEGINNING = re.compile(rb"RTSP/.*|[A-Z_]{0,20}(?: .*)?", re.IGNORECASE | re.DOTALL)  # of either, however short
 _BEGINS = re.compile(rb"\$[\0-\x1f]..[\x80-\xbf]|RTSP/1\.0 [1-5][0-9]{2}", re.DOTALL)  # a packet of RTP, or a reply
 _LONGEST_BEGINNING = 12
-_BLANK = re.compile(rb"\r{0,2}\n\r{0,2}\n")  # some turn each line feed into two bytes once more
-_LONGEST_BLANK = 6
+_BLANK = re.compile(rb"\n\r{0,2}\n")  # some turn each line feed into two bytes once more
+_LONGEST_BLANK = 4
 _FOLDED = re.compile(rb"\r{0,2}\n[ \t]+")
-_LENGTH = re.compile(r"\+?([0-9]{1,9})(?:[^0-9.].*)?")  # a number, whatever stands behind it
+_LENGTH = re.compile(rb"\+?([0-9]{1,9})(?:[^0-9.].*)?")  # a number, whatever stands behind it
 _SPOKEN = (
     (re.compile(rb"HTTP/"), "HTTP"),
     (re.compile(rb"[\x14-\x17](?:\x03|\Z)"), "TLS"),
@@ -38,44 +36,28 @@ class Response:
     lines: bytes = b""
     body: bytes = b""
 
-    @cached_property
-    def headers(self) -> dict[str, list[str]]:
-        """By lower-case name, each with all its values in order; printable characters only."""
-        values: dict[str, list[str]] = {}
-        for name, value in self._fields("utf-8"):
-            if not value.isprintable():
-                value = "".join(c for c in value.replace("\t", " ") if c.isprintable())
-            values.setdefault(name, []).append(value)
-        return values
-
-    @cached_property
+    @property
     def challenges(self) -> list[bytes]:
         """The values of WWW-Authenticate."""
         return self.written("www-authenticate")
 
     def written(self, name: str) -> list[bytes]:
-        """The values of a header as the camera wrote them, be they UTF-16: that is what is hashed, or given back to
-        it. What ends a line is left out."""
-        fields = self._fields("latin-1") if self._has(name) else ()
-        return [value.replace("\r", "").encode("latin-1") for n, value in fields if n == name]
+        """All values of a header, in order, as the camera wrote them, be they UTF-16: that is what is hashed, or given
+        back to it. What ends a line is left out.
+        """
+        wanted = name.encode()
+        if wanted not in self.lines.lower():  # most that are asked for are not there, and to read all takes longer
+            return []
+        fields = (line.partition(b":") for line in self.lines.split(b"\n"))
+        return [v.replace(b"\r", b"").strip(b" \t") for n, colon, v in fields if colon and n.strip().lower() == wanted]
 
-    def _has(self, name: str) -> bool:
-        """Whether a header may be there: most that are asked for are not, and to read them all takes longer."""
-        return name.encode() in self.lines.lower()
-
-    def _fields(self, encoding: str) -> Iterator[tuple[str, str]]:
-        for line in self.lines.decode(encoding, "replace").split("\n"):
-            name, colon, value = line.partition(":")
-            if colon:
-                yield name.strip().lower(), value.strip(" \t\r\n")
+    def values(self, name: str) -> list[str]:
+        """All values of a header, in order; printable characters only."""
+        return [_printable(value.decode("utf-8", "replace")) for value in self.written(name)]
 
     def get(self, name: str) -> str:
         """The first value of a header, empty when absent."""
         return next(iter(self.values(name)), "")
-
-    def values(self, name: str) -> list[str]:
-        """All values of a header, in order."""
-        return self.headers.get(name, []) if self._has(name) else []
 
     @property
     def closes(self) -> bool:
@@ -209,13 +191,17 @@ def content_length(response: Response) -> int:
     Raises:
         NotRtsp: no number, or too long.
     """
-    if not (told := response.values("content-length")):
+    if not (told := response.written("content-length")):
         return 0
     lengths = [int(found[1]) for one in told if (found := _LENGTH.fullmatch(one))]
     length = next(filter(None, reversed(lengths)), 0)
     if length > LONGEST_BODY or (not lengths and any(told)):
         raise NotRtsp("Content-Length không hợp lệ hoặc quá lớn")
     return length
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else "".join(c for c in text.replace("\t", " ") if c.isprintable())
 
 
 def _check_beginning(data: bytes) -> None:

@@ -40,14 +40,16 @@ def is_answer(status: int) -> bool:
     return status in BUSY | GONE | NO_RIGHT
 
 
-def refusal(status: int, step: str, known: Known) -> tuple[Verdict, str] | None:
-    """The verdict and a detail for a person; None: it was granted.
+def is_granted(status: int) -> bool:
+    return status < 300
+
+
+def refusal(status: int, step: str, known: Known) -> tuple[Verdict, str]:
+    """The verdict on what was not granted, and a detail for a person.
 
     Args:
         step: the method that was asked, empty where it goes without saying.
     """
-    if status < 300:
-        return None
     asked = f" khi {step}" if step else ""
     if step == SETUP and (status == TRANSPORT or (known.no_tcp and status in NO_RIGHT)):
         return _without_transport(status, known.multicast)
