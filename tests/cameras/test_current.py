@@ -4,7 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from datetime import datetime, timedelta
-from random import Random
+from random import Random, randrange
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from dondoc.cameras.nights import night
+from dondoc.cameras.nights.result import Result
 from dondoc.cameras.registry import records
 from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.registry.imports import import_csv
@@ -42,7 +43,7 @@ class Life:
     def step(self) -> None:
         self.now += timedelta(minutes=self.random.choice((1, 30, 600, 1500)))
         happening = self.random.choice(
-            (self.form, self.file, self.person, self.look, self.look, self.look, self.pause, self.undo, self.refresh)
+            (self.form, self.file, self.person, self.look, self.look, self.batch, self.pause, self.undo, self.refresh)
         )
         happening()
 
@@ -82,18 +83,26 @@ class Life:
                     records.confirm(session, [SECRET], camera, by=PERSON, now=self.now)
 
     def look(self) -> None:
-        day, verdicts = night.night_of(self.now), ("ok", "no_frame", "connect_timeout", "blocked_target")
+        day = night.night_of(self.now)
+        down = self.random.choice((None, None, None, "phía Sở mất kết nối"))
+        name = self.random.choice(("night", "second", f"now-{self.now:%d%H%M}"))
+        night.store(self.app, self.found(), night=day, round=name, now=self.now, local_outage=down)
+        outages.settle(self.app, night=day, now=self.now)
+
+    def batch(self) -> None:
+        """Of a round that others may have begun, and that a later look may conclude."""
+        with self.app.sessions.begin() as session:
+            night.record(session, self.found(), night=night.night_of(self.now), round="night", now=self.now)
+
+    def found(self) -> list[Result]:
+        verdicts = ("ok", "no_frame", "connect_timeout", "blocked_target")
         with self.app.sessions.reading() as session:
             ids = session.scalars(select(Camera.id)).all()
-        found = [
+        return [
             result(one, self.random.choice(verdicts), self.now, **self.closer())
             for one in ids
             if self.random.random() < 0.8
         ]
-        down = self.random.choice((None, None, None, "phía Sở mất kết nối"))
-        name = self.random.choice(("night", "second", f"now-{self.now:%d%H%M}"))
-        night.store(self.app, found, night=day, round=name, now=self.now, local_outage=down)
-        outages.settle(self.app, night=day, now=self.now)
 
     def closer(self) -> dict[str, Any]:
         """What a picture is suspected of, and what a closer look measured."""
@@ -161,10 +170,12 @@ def check_overview(app: AppContext, session: Session, life: Life, true: list[Cam
     }
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, 1, 2, 16, 17, "any"])
 def test_whatever_happens_what_is_kept_is_what_the_facts_come_to_and_old_answers_stay(
-    app: AppContext, seed: int
+    app: AppContext, seed: int | str
 ) -> None:
+    seed = seed if isinstance(seed, int) else randrange(10**6)
+    print("seed", seed)
     life, answers = Life(app, seed), list[tuple[datetime, list[Any]]]()
     for _ in range(45):
         life.step()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from dondoc.cameras.nights.unconcluded import ADVICE, unconcluded
-from dondoc.probing.verdicts import OPEN
+from dondoc.cameras.nights.unconcluded import unconcluded
+from dondoc.probing.verdicts import Verdict
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,8 @@ def test_the_line_is_drawn_by_share_and_number(verdicts: list[str], told: str | 
 
 
 def test_our_own_people_are_told_what_to_do_about_each_cause() -> None:
-    assert set(ADVICE) == OPEN
+    found = unconcluded(["out_of_resources"] * 2 + ["check_failed"])
+    assert found
+    assert found.advice == [
+        f"{one.heading}: {one.staff_advice}" for one in (Verdict.OUT_OF_RESOURCES, Verdict.CHECK_FAILED)
+    ]

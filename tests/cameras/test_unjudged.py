@@ -10,16 +10,18 @@ from pydantic import ValidationError
 from sqlalchemy import select
 
 from dondoc.cameras.nights import unjudged
-from dondoc.cameras.nights.unjudged import ADVICE, Streak
+from dondoc.cameras.nights.unjudged import Streak
 from dondoc.cameras.state.checks import Excuse, Look, Night
 from dondoc.cameras.state.rules import Rules
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import DATA, load
 from dondoc.probing.verdicts import NOT_CHECKED, Verdict
+from dondoc.staff import notices
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.cameras import Unseen
-from tests.cameras.nights import AGENCY, at_site, on, paused, result, said
+from dondoc.vocabulary.notices import Notice
+from tests.cameras.nights import AGENCY, NOW, at_site, contact, on, paused, result, said
 
 
 def nights(*verdicts: str | None) -> list[Night]:
@@ -58,10 +60,6 @@ def test_who_was_told_is_told_again_only_of_a_streak_that_began_later() -> None:
     assert [streak.is_new(told) for told in (None, on(2), on(3), on(9))] == [True, True, False, False]
     assert not Streak(None, 29, Verdict.UNCONFIRMED).is_new(on(9)), "the end of the nights that are looked back upon"
     assert unjudged.remembered(["1|2021-11-22", "1|2021-11-24", "2|2021-11-20"])[1] == on(2)
-
-
-def test_our_own_people_are_told_what_to_do_about_each() -> None:
-    assert set(ADVICE) == NOT_CHECKED
 
 
 class Nights:
@@ -105,6 +103,7 @@ def test_staff_gets_one_letter_with_what_was_seen_and_what_to_do_and_none_again_
     ids = at_site(played.app, 4)
     verdicts = dict(zip(ids, ("unconfirmed", "not_decodable", "not_decodable", "ok"), strict=True))
     said(played.app, ids[2], restricted=True)
+    contact(played.app, "thuyloi@so.test")
     for number in range(7):
         assert played.told(number, verdicts) == []
     [letter] = [one for one in played.play(6, {ids[0]: "unconfirmed"}, "second") if one.context.get("unjudged")]
@@ -112,7 +111,8 @@ def test_staff_gets_one_letter_with_what_was_seen_and_what_to_do_and_none_again_
     assert "03 camera nhiều đêm liền chưa kết luận được: cần người xem" in letter.subject
     for words in (
         f"{Verdict.NOT_DECODABLE.heading} (02 camera):",
-        f"Cần làm: {ADVICE[Verdict.NOT_DECODABLE]}",
+        f"Cần làm: {Verdict.NOT_DECODABLE.staff_advice}",
+        "- Điện thoại Sở NN&PTNT: Lê A, điện thoại 1",
         "- CAM-00001 Cổng 1 (Sở NN&PTNT): 07 đêm liền",
         "- CAM-00003 (Sở NN&PTNT): 07 đêm liền",
         "/dondoc/cameras?state=not_checked",
@@ -124,6 +124,35 @@ def test_staff_gets_one_letter_with_what_was_seen_and_what_to_do_and_none_again_
     for number in range(46, 53):
         assert len(played.told(number, verdicts)) == 1
     assert len(played.told(53, verdicts)) == 2
+
+
+@pytest.mark.slow
+def test_staff_is_told_of_a_streak_after_many_nights_that_do_not_count(played: Nights) -> None:
+    [camera] = at_site(played.app, 1)
+    for number in range(8):
+        kept = played.play(number, {camera: "unconfirmed"})
+    assert "Điện thoại Sở NN&PTNT: danh bạ chưa có, cần bổ sung" in kept[-1].text
+    played.play(8, {camera: "ok"})
+    paused(played.app, 9, 44, agency=AGENCY)
+    for number in range(45, 52):
+        assert len(played.told(number, {camera: "unconfirmed"})) == 1
+    assert len(played.told(52, {camera: "unconfirmed"})) == 2
+
+
+@pytest.mark.slow
+def test_a_notice_remembers_what_it_said_and_not_what_another_did(played: Nights) -> None:
+    app = played.app
+    with app.sessions.begin() as session:
+        notices.no_address(app, session, {"so-nnptnt/overdue_1": "x"}, NOW)
+        notices.local_outage(app, session, on(0), "night", "x", NOW)
+        for row in session.scalars(select(OutboxLetter)):
+            row.context = {
+                **row.context,
+                "nobody": [*row.context.get("nobody", []), row.dedup_key.split("|internal|")[1].split("|")[0]],
+            }
+        session.flush()
+        told = notices.remembered(app, session, "nobody", Notice.NO_ADDRESS)
+    assert told == {"so-nnptnt/overdue_1", Notice.NO_ADDRESS}
 
 
 @pytest.mark.slow

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dondoc.probing.verdicts import Verdict
+from dondoc.probing.verdicts import NOT_CHECKED, Verdict
 
 WHOM = ("đơn vị lắp đặt, bảo trì", "nhà mạng", "điện lực", "bộ phận công nghệ thông tin", "Sở")
 KNOWN = re.compile(r"RTSP|IP|H\.26[45]")  # what the form and the devices call so
@@ -25,6 +25,10 @@ def test_the_words_are_short_part_of_a_sentence_and_without_words_of_ours(verdic
         assert not words.endswith((".", ";", " ")), "the letter ends the sentence"
         assert words[:1].islower() or words.startswith("Sở") or not words
         assert not OURS.search(KNOWN.sub("", words)), words
+
+
+def test_our_own_people_are_told_what_to_do_about_each_that_says_nothing_of_a_camera() -> None:
+    assert {one for one in Verdict if one.staff_advice} == NOT_CHECKED
 
 
 def test_what_is_good_needs_nothing() -> None:

@@ -43,8 +43,6 @@ PARTIAL = {
     "dondoc.probing.verdicts.ADVICE": "nothing is to be done about what works",
     "dondoc.probing.probe.SLOW": "of what is asked for after these steps it depends on what has come",
     "dondoc.probing.probe.CLOSED": "before it nothing is closed, after it it depends on what has come",
-    "dondoc.cameras.nights.unjudged.ADVICE": "of the rest a camera is the cause, and its agency is told",
-    "dondoc.cameras.nights.unconcluded.ADVICE": "of the rest a camera is the cause, or our settings",
     "dondoc.staff.failures.RUNS": "of a task its error says what is wrong",
     "dondoc.demo.days.ROLES": "only people of agencies have a mailbox in the demo",
     "dondoc.demo.world.LOGINS": "only the approver logs in there",

@@ -14,7 +14,7 @@ from dondoc import clock
 from dondoc.clock import HERE, end_of
 from dondoc.configuration.context import AppContext
 from dondoc.directive.model import Step
-from dondoc.documents.words import listed, phone
+from dondoc.documents.words import listed
 from dondoc.escalation import words
 from dondoc.escalation.blanks import draft_of, forms
 from dondoc.escalation.decision import Decision
@@ -422,5 +422,5 @@ def _row(session: Session, ladder: Ladder, told: Told) -> LateAgencyWords:
         "items": [_item(ladder, s, decision.day) for s in decision.ground],
         "letters": [*(f"{words.short(on)} ({number})" for on, number in letters.items()), *documents],
         "said": told.said,
-        "head": f"{heads[0].name}, điện thoại {phone(heads[0].phone)}" if heads and heads[0].phone else None,
+        "head": contacts.by_phone(heads),
     }

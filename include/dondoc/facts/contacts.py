@@ -346,8 +346,18 @@ def _edges(session: Session, agency: str, role: Role, day: date) -> list[date]:
 
 def desk(session: Session, registry: Registry, day: date, known_at: datetime | None = None) -> str | None:
     """Whom a reader can call: our own focal officer, when one is named."""
-    found = find(session, registry.office, Role.FOCAL_OFFICER, day, known_at=known_at)
-    return f"{found[0].name}, điện thoại {phone(found[0].phone)}" if found and found[0].phone else None
+    return by_phone(find(session, registry.office, Role.FOCAL_OFFICER, day, known_at=known_at))
+
+
+def to_call(session: Session, agency: str, day: date, system: str | None = None) -> str | None:
+    """Whom of an agency to call: its focal officer, else its clerk, else its head."""
+    roles = (Role.FOCAL_OFFICER, Role.CLERK, Role.HEAD)
+    return by_phone(contact for role in roles for contact in find(session, agency, role, day, system))
+
+
+def by_phone(held: Iterable[Contact]) -> str | None:
+    """Name and number of the first who has one."""
+    return next((f"{c.name}, điện thoại {phone(c.phone)}" for c in held if c.phone), None)
 
 
 def in_force(

@@ -12,6 +12,7 @@ from dondoc.configuration.settings import Settings
 from dondoc.mail.letter import Letter
 from dondoc.mail.render import Rendered
 from dondoc.vocabulary.letters import LetterKind
+from dondoc.vocabulary.notices import Notice
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ def of_cameras(survey: str, agency: str, kind: LetterKind, what: str) -> About:
 def of_notice(survey: str, what: str) -> About:
     """Something that our own people do, or have to know."""
     return About((survey, LetterKind.INTERNAL, what))
+
+
+def part_of_notice(notice: Notice) -> str:
+    """What the keys of all letters of a notice contain, and no other's."""
+    return f"|{LetterKind.INTERNAL}|{notice}|"
 
 
 def of_alert(what: str) -> About:

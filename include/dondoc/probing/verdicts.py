@@ -26,15 +26,19 @@ class Phase(StrEnum):
 
 class Verdict(Code):
     """What a check found. `label`: what an agency reads, in letters: no address, no number of a port. `advice`: what it
-    can do about it and whom to call; None only where nothing is wrong.
+    can do about it and whom to call; None only where nothing is wrong. `staff_advice`: what our own people can do, of
+    what says nothing of the camera.
     """
 
     phase: Phase
     advice: str | None
+    staff_advice: str | None
 
-    def __init__(self, code: str, phase: Phase, label: str, advice: str | None = None) -> None:
+    def __init__(
+        self, code: str, phase: Phase, label: str, advice: str | None = None, staff_advice: str | None = None
+    ) -> None:
         super().__init__(code, label)
-        self.phase, self.advice = phase, advice
+        self.phase, self.advice, self.staff_advice = phase, advice, staff_advice
 
     INVALID_ADDRESS = (
         "invalid_address",
@@ -48,18 +52,22 @@ class Verdict(Code):
         "địa chỉ nằm ngoài các dải mạng Sở được phép kiểm tra",
         "địa chỉ khai đúng thì báo Sở để bổ sung dải mạng này, không phải sửa gì tại camera; khai nhầm thì sửa trong "
         "biểu mẫu rồi gửi lại Sở",
+        "địa chỉ khai đúng thì bổ sung dải mạng vào DONDOC_PROBE_ALLOW; khai nhầm thì gọi đơn vị sửa biểu mẫu",
     )
     OUT_OF_RESOURCES = (
         "out_of_resources",
         Phase.ADDRESS,
         "máy kiểm tra của Sở quá tải nên chưa xem được",
         "không phải sửa gì tại camera, Sở sẽ kiểm tra lại",
+        "nâng giới hạn tệp mở của máy kiểm tra (ulimit -n; Docker: ulimits nofile), kiểm tra bộ nhớ, tải và cổng mạng "
+        "còn trống (dondoc doctor)",
     )
     CHECK_FAILED = (
         "check_failed",
         Phase.ADDRESS,
         "chương trình kiểm tra của Sở gặp lỗi nên chưa kết luận được",
         "không phải sửa gì tại camera, Sở sẽ kiểm tra lại",
+        "xem nhật ký tác vụ check (dòng “a check failed”), báo đơn vị phát triển kèm số camera",
     )
     DNS_FAILURE = (
         "dns_failure",
@@ -137,6 +145,9 @@ class Verdict(Code):
         "Sở chưa gửi mật khẩu trong đêm, để khỏi khóa tài khoản hoặc vì mật khẩu đã lưu chưa dùng được",
         "không phải sửa gì tại camera, Sở sẽ kiểm tra lại; đã đổi tài khoản, mật khẩu xem thì trao đổi trực tiếp với "
         "cán bộ phụ trách của Sở, không gửi qua thư",
+        "trang của camera ghi lý do giữ mật khẩu: gọi đơn vị hỏi lại tài khoản xem, nhập lại trên trang, hoặc bấm “Cho "
+        "thử lại” nếu mật khẩu vẫn đúng; nhiều camera cùng lúc thì kiểm tra DONDOC_SECRET_KEY có còn đúng khóa cũ "
+        "không (dondoc doctor)",
     )
     FORBIDDEN = (
         "forbidden",
@@ -177,12 +188,17 @@ class Verdict(Code):
         "camera có gửi dữ liệu hình nhưng hệ thống của Sở chưa dựng được hình",
         "nhờ đơn vị lắp đặt, bảo trì đặt luồng về H.264 hoặc H.265, không mã hóa, gửi qua TCP; đã đúng như vậy thì "
         "kiểm tra chất lượng đường truyền (kém thì gọi nhà mạng); rồi báo Sở kiểm tra lại",
+        "gọi đơn vị hỏi chuẩn nén của luồng: nhờ đơn vị lắp đặt, bảo trì đặt về H.264 hoặc H.265, không mã hóa; đã "
+        "đúng như vậy thì báo đơn vị phát triển kèm số camera",
     )
     UNCONFIRMED = (
         "unconfirmed",
         Phase.FRAME,
         "chưa có hình tốt ở lần xem đầu, lần xem lại chưa có kết quả nên chưa kết luận",
         "chưa phải sửa gì tại camera, Sở sẽ kiểm tra lại",
+        "gọi đơn vị cùng mở xem trực tiếp: hình hỏng thì nhờ đơn vị lắp đặt, bảo trì kiểm tra đường truyền, camera, "
+        "đầu ghi; hình tốt thì kiểm tra giới hạn số người xem cùng lúc của thiết bị; nhiều camera cùng lúc thì xem "
+        "nhật ký tác vụ check, bộ nhớ và tải của máy kiểm tra",
     )
     BLACK = (
         "black",

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from dondoc import clock
 from dondoc.clock import HERE
 from dondoc.configuration.context import AppContext
-from dondoc.documents.words import listed, phone
+from dondoc.documents.words import listed
 from dondoc.facts import approvers, contacts
 from dondoc.facts import words as duty_words
 from dondoc.facts.obligations import Standing
@@ -28,13 +28,11 @@ from dondoc.mail.render import render, vn_moment
 from dondoc.mail.shapes import InternalWords, Section
 from dondoc.staff import letters, to_approve
 from dondoc.staff.notices import held_letters, remembered
-from dondoc.store.facts import Contact
 from dondoc.store.mail import OutboxLetter
 from dondoc.vocabulary.letters import LetterKind, OutboxState
 from dondoc.vocabulary.notices import Notice
 from dondoc.vocabulary.numbers import BN, TH
 from dondoc.vocabulary.obligations import Status
-from dondoc.vocabulary.people import Role
 from dondoc.vocabulary.submissions import Outcome
 
 SHOWN = 20  # lines of a part; the page has the rest
@@ -71,7 +69,7 @@ class Morning:
 
     def tell(self) -> list[int]:
         """Put the mail into the outbox, once a day; nothing where nothing is to be said, or on a day off."""
-        told = remembered(self.app, self.session, "morning")
+        told = remembered(self.app, self.session, "morning", Notice.MORNING)
         if self.day.isoformat() in told or not self.app.calendar.is_working_day(self.day):
             return []
         held = held_letters(self.app, self.session, self.now)
@@ -183,11 +181,11 @@ class Morning:
     def _calls(self) -> Iterator[str]:
         """Before a letter to the head leaves, a call often does; and where mail reaches nobody, nothing else does."""
         for row in self.rows:
-            person, asked = self._person(row["agency"]), self._asked(row)
+            person, asked = contacts.to_call(self.session, row["agency"], self.day), self._asked(row)
             if person is None or not asked or not (row["needs_approval"] or not row["recipients"]):
                 continue
             yield (
-                f"{self.names[row['agency']]}: {person.name}, điện thoại {phone(person.phone)}. “Sở xin hỏi "
+                f"{self.names[row['agency']]}: {person}. “Sở xin hỏi "
                 f"{listed(asked)}: đơn vị dự kiến gửi ngày nào, có vướng mắc gì không?”"
             )
 
@@ -195,9 +193,3 @@ class Morning:
         open_ = [s for s in self.owed if s.agency == row["agency"] and s.status.chased]
         mine = (s for s in open_ if self.called[s.duty.id] in row["obligations"])
         return [duty_words.name(self.app.registry, s) for s in mine]
-
-    def _person(self, agency: str) -> Contact | None:
-        for role in (Role.FOCAL_OFFICER, Role.CLERK, Role.HEAD):
-            if found := [c for c in contacts.find(self.session, agency, role, self.day) if c.phone]:
-                return found[0]
-        return None

@@ -41,7 +41,7 @@ def no_address(app: AppContext, session: Session, lacks: Mapping[str, str], now:
 
     `lacks`: what is missing, in words, by "agency/step".
     """
-    if new := sorted(set(lacks) - remembered(app, session, "nobody")):
+    if new := sorted(set(lacks) - remembered(app, session, "nobody", Notice.NO_ADDRESS)):
         _tell(app, session, Notice.NO_ADDRESS, ",".join(new), [lacks[key] for key in new], now, nobody=new)
 
 
@@ -66,7 +66,7 @@ def letters_wait(app: AppContext, session: Session, now: datetime) -> None:
     """
     rows = held_letters(app, session, now)
     ids = [row.id for row in rows]
-    if not (new := set(ids) - remembered(app, session, "to_approve")):
+    if not (new := set(ids) - remembered(app, session, "to_approve", Notice.LETTERS_WAIT, Notice.MORNING)):
         return
     groups: dict[tuple[str, datetime | None], list[OutboxLetter]] = {}
     for row in rows:
@@ -135,7 +135,11 @@ def unconcluded(app: AppContext, session: Session, night: date, lines: Sequence[
     Returns:
         ids of the outbox rows.
     """
-    told = [*lines, "Các camera này không tính cho đơn vị nào, không mở sự cố, không có thư"]
+    told = [
+        *lines,
+        "Xử lý xong thì chạy lại lượt kiểm tra ngay trong đêm",
+        "Các camera này không tính cho đơn vị nào, không mở sự cố, không có thư",
+    ]
     return _tell_of_night(app, session, Notice.UNCONCLUDED, str(night), told, now)
 
 
@@ -148,7 +152,7 @@ def unjudged(app: AppContext, session: Session, day: date, until: date, now: dat
         ids of the outbox rows.
     """
     one_at_a_time(session, "unjudged cameras")
-    told = streaks.remembered(remembered(app, session, "unjudged"))
+    told = streaks.remembered(remembered(app, session, "unjudged", Notice.UNJUDGED))
     found = streaks.unjudged(app, session, day, until, told, now)
     if not found:
         return []
@@ -214,9 +218,10 @@ def title_of(row: OutboxLetter) -> str:
     return row.context.get("title") or kind
 
 
-def remembered(app: AppContext, session: Session, what: str) -> set[Any]:
-    """All that letters to our own people remember under a name."""
-    internal = (OutboxLetter.kind == LetterKind.INTERNAL, outbox.counted(app.settings))
+def remembered(app: AppContext, session: Session, what: str, *notices: Notice) -> set[Any]:
+    """All that letters of these notices remember under a name."""
+    theirs = or_(*(OutboxLetter.dedup_key.contains(compose.part_of_notice(one), autoescape=True) for one in notices))
+    internal = (OutboxLetter.kind == LetterKind.INTERNAL, theirs, outbox.counted(app.settings))
     contexts = session.scalars(select(OutboxLetter.context).where(*internal))
     return {key for context in contexts for key in context.get(what, [])}
 

@@ -163,8 +163,8 @@ class CameraMonth(Base):
 class NightRun(Base):
     """One round of looks of a night, and whether it says anything at all.
 
-    The sum of its checks, made again with each batch of them (`nights.night.record`): a state until `finished_at`, from
-    which on it is known, and again when a batch comes late. The checks are the facts.
+    The sum of its checks, made again with each batch of them (`nights.night.record`), and its newest conclusion;
+    `finished_at`: when that was. The checks and the conclusions are the facts.
     """
 
     __tablename__ = "night_runs"
@@ -178,6 +178,17 @@ class NightRun(Base):
     helped: Mapped[dict[str, Any]] = mapped_column(server_default="{}", default=dict)  # of those, by the `Help` it took
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class RoundConclusion(Base):
+    """What was concluded of a round at a moment: of one with late batches there are several, and each was true then."""
+
+    __tablename__ = "round_conclusions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    night: Mapped[date]
+    round: Mapped[str]
+    our_side_down: Mapped[str | None] = mapped_column(Text)
+    recorded_at: Mapped[datetime]
 
 
 class CredentialAttempt(Base):

@@ -14,6 +14,7 @@ from dondoc.store.cameras import (
     DigestDevice,
     NightRun,
     Outage,
+    RoundConclusion,
 )
 from dondoc.store.directives import CalendarVersion, DirectiveVersion
 from dondoc.store.facts import Contact, ContactChange, RegisteredLetter, Retraction, Ruling
@@ -59,6 +60,7 @@ __all__ = [
     "Report",
     "ReportIssue",
     "Retraction",
+    "RoundConclusion",
     "Ruling",
     "SourceRead",
     "Submission",

@@ -26,7 +26,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
 from dondoc.probing.verdicts import GOOD, NOT_CHECKED, OPEN, PHASE, Phase, Verdict
-from dondoc.store.cameras import Camera, CameraCheck, NightRun
+from dondoc.store.cameras import Camera, CameraCheck, NightRun, RoundConclusion
 from dondoc.store.parts import AT_ONCE, parts
 from dondoc.store.session import one_at_a_time
 
@@ -253,6 +253,8 @@ def conclude(
 def _judge(app: AppContext, session: Session, run: NightRun, now: datetime, local_outage: str | None) -> None:
     run.our_side_down = local_outage or _our_side(app, session, run.night, run.round)
     run.finished_at = now
+    told = {"night": run.night, "round": run.round, "our_side_down": run.our_side_down}
+    session.add(RoundConclusion(**told, recorded_at=now))
 
 
 def _belongs(at: datetime, night: date) -> bool:

@@ -9,16 +9,6 @@ from dondoc.probing.verdicts import OPEN, OURS, Verdict
 
 FEW = 0.1  # share of cameras of which our machine or program tells nothing: one that is well asks all of them
 MOST, LEAST = 0.5, 5  # share and number of cameras that another look was to tell of
-# What our own people can do about it.
-ADVICE: Mapping[str, str] = {
-    Verdict.OUT_OF_RESOURCES: "Máy kiểm tra thiếu tài nguyên: nâng giới hạn tệp mở (ulimit -n; Docker: ulimits "
-    "nofile), kiểm tra bộ nhớ và cổng mạng còn trống, rồi chạy lại lượt kiểm tra trong đêm",
-    Verdict.CHECK_FAILED: "Chương trình kiểm tra gặp lỗi: xem nhật ký tác vụ check (dòng “a check failed”), báo đơn vị "
-    "phát triển",
-    Verdict.LOGIN_WITHHELD: "Mật khẩu chưa được gửi: kiểm tra DONDOC_SECRET_KEY có còn đúng khóa cũ không (dondoc "
-    "doctor); trang của từng camera ghi rõ lý do",
-    Verdict.UNCONFIRMED: "Lần xem lại chưa có kết quả: xem nhật ký tác vụ check, kiểm tra bộ nhớ và tải của máy",
-}
 
 
 class Unconcluded(NamedTuple):
@@ -30,7 +20,7 @@ class Unconcluded(NamedTuple):
     @property
     def advice(self) -> list[str]:
         """What our own people can do, cause by cause."""
-        return [ADVICE[verdict] for verdict in self.why]
+        return [f"{verdict.heading}: {verdict.staff_advice}" for verdict in self.why]
 
     def __str__(self) -> str:
         causes = "; ".join(f"{verdict.label}: {count:02}" for verdict, count in self.why.items())

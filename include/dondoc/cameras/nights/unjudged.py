@@ -14,33 +14,21 @@ from sqlalchemy.orm import Session
 
 from dondoc.cameras.nights import night
 from dondoc.cameras.state import checks
-from dondoc.cameras.state.checks import LOOK_BACK, Night
+from dondoc.cameras.state.checks import LOOK_BACK, CheckFilter, Look, Night
 from dondoc.configuration.context import AppContext
+from dondoc.facts import contacts
 from dondoc.mail.shapes import Section
-from dondoc.probing.verdicts import NOT_CHECKED, Verdict
-from dondoc.store.cameras import Camera
+from dondoc.probing.verdicts import NOT_CHECKED, OURS, Verdict
+from dondoc.store.cameras import Camera, CameraCheck
 from dondoc.store.parts import parts
 from dondoc.vocabulary.numbers import CAM
 
 SHOWN = 20  # cameras of one verdict that a letter names
-# What our own people can do about one such camera; `unconcluded` has what they can do about a night of them.
-ADVICE: Mapping[str, str] = {
-    Verdict.OUT_OF_RESOURCES: "kiểm tra bộ nhớ, giới hạn tệp mở, tải của máy kiểm tra (dondoc doctor)",
-    Verdict.CHECK_FAILED: "xem nhật ký tác vụ check (dòng “a check failed”), báo đơn vị phát triển kèm số camera",
-    Verdict.BLOCKED_TARGET: "địa chỉ khai đúng thì bổ sung dải mạng vào DONDOC_PROBE_ALLOW; khai nhầm thì gọi đơn vị "
-    "sửa biểu mẫu",
-    Verdict.LOGIN_WITHHELD: "trang của camera ghi lý do giữ mật khẩu: gọi đơn vị hỏi lại tài khoản xem, nhập lại trên "
-    "trang, hoặc bấm “Cho thử lại” nếu mật khẩu vẫn đúng",
-    Verdict.UNCONFIRMED: "gọi đơn vị cùng mở xem trực tiếp: hình hỏng thì nhờ đơn vị lắp đặt, bảo trì kiểm tra đường "
-    "truyền, camera, đầu ghi; hình tốt thì kiểm tra giới hạn số người xem cùng lúc của thiết bị",
-    Verdict.NOT_DECODABLE: "gọi đơn vị hỏi chuẩn nén của luồng: nhờ đơn vị lắp đặt, bảo trì đặt về H.264 hoặc H.265, "
-    "không mã hóa; đã đúng như vậy thì báo đơn vị phát triển kèm số camera",
-}
 
 
 class Streak(NamedTuple):
     """Nights in a row that could not be judged: how many, and the verdict of the last of them. `after`: the last night
-    that could be judged; None if there is none within `checks.LOOK_BACK`."""
+    that could be judged; None if none is known."""
 
     after: date | None
     nights: int
@@ -52,11 +40,12 @@ class Streak(NamedTuple):
 
 
 class Unjudged(NamedTuple):
-    """A camera with such a streak; `name` is empty where it is not to be named."""
+    """A camera with such a streak; `name` is empty where it is not to be named, `call` where no number is known."""
 
     camera: int
     agency: str
     name: str
+    call: str
     streak: Streak
 
 
@@ -101,8 +90,20 @@ def _among(
         mine = streak(history.get(camera.id, ()), until)
         if mine is None or mine.nights < judge.rules.unjudged.nights or judge.paused(camera, now):
             continue
-        if mine.is_new(told.get(camera.id)):
-            yield Unjudged(camera.id, camera.agency, "" if camera.restricted else camera.name, mine)
+        before = told.get(camera.id)
+        if before and mine.after is None:
+            mine = mine._replace(after=_judged_since(session, judge, camera, before))
+        if mine.is_new(before):
+            call = contacts.to_call(session, camera.agency, now.date(), camera.system) or ""
+            yield Unjudged(camera.id, camera.agency, "" if camera.restricted else camera.name, call, mine)
+
+
+def _judged_since(session: Session, judge: CheckFilter, camera: Camera, night: date) -> date | None:
+    """The last night after one that could be judged, however long ago."""
+    c = CameraCheck
+    looks = select(*checks.COLUMNS).where(c.camera_id == camera.id, c.night > night, c.round != checks.DAYLIGHT)
+    found = session.execute(looks.where(c.verdict.not_in(NOT_CHECKED)).order_by(c.night.desc(), c.id))
+    return next((look.night for look in map(Look._make, found) if not judge.excuse(camera, look)), None)
 
 
 def remembered(keys: Iterable[str]) -> dict[int, date]:
@@ -128,9 +129,15 @@ def sections(app: AppContext, found: Collection[Unjudged]) -> list[Section]:
 
 
 def _section(app: AppContext, verdict: Verdict, its: Sequence[Unjudged]) -> Section:
-    lines = [f"Cần làm: {ADVICE[verdict]}", *(_named(app, one) for one in its[:SHOWN])]
+    shown = its[:SHOWN]
+    calls = dict.fromkeys(_call(app, one) for one in shown) if verdict not in OURS else ()
+    lines = [f"Cần làm: {verdict.staff_advice}", *calls, *(_named(app, one) for one in shown)]
     more = max(0, len(its) - SHOWN)
     return {"title": f"{verdict.heading} ({len(its):02} camera)", "lines": lines, "more": more}
+
+
+def _call(app: AppContext, one: Unjudged) -> str:
+    return f"Điện thoại {app.registry.agency(one.agency).short}: {one.call or 'danh bạ chưa có, cần bổ sung'}"
 
 
 def _named(app: AppContext, one: Unjudged) -> str:

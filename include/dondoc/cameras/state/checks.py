@@ -17,7 +17,7 @@ from dondoc.cameras.state.pauses import Pause
 from dondoc.cameras.state.rules import Rules
 from dondoc.configuration.context import AppContext
 from dondoc.probing.verdicts import GOOD, NOT_CHECKED, PHASE, REACHABLE_PHASES, SENTENCE, Verdict
-from dondoc.store.cameras import CameraCheck, NightRun
+from dondoc.store.cameras import CameraCheck, NightRun, RoundConclusion
 from dondoc.store.parts import AT_ONCE, parts
 from dondoc.vocabulary.cameras import Exemption, Unseen
 from dondoc.workdays import WorkingDays
@@ -25,6 +25,7 @@ from dondoc.workdays import WorkingDays
 RECENT = timedelta(days=7)  # an older look says nothing of today
 LOOK_BACK = timedelta(days=30)  # for cameras whose last look was bad: how long they have been
 Histories = Mapping[int, Sequence["Night"]]  # nights by camera
+Round = tuple[date, str]  # a night and the round of it
 DAYLIGHT = "daylight"  # round of the weekly looks by day at cameras of the night: no night is judged by them
 BY_HAND = "now-"  # begins the round of a look that a person asked for
 FEW = 100  # cameras whose states are worked out at once
@@ -109,7 +110,7 @@ class CheckFilter:
     rules: Rules
     calendar: WorkingDays
     pauses: Sequence[Pause]
-    invalid_rounds: Mapping[tuple[date, str], Excuse]
+    invalid_rounds: Mapping[Round, Excuse]
 
     def excuse(self, camera: AnyCamera, look: Look) -> Excuse | None:
         """Why a look says nothing of its camera; None when it counts."""
@@ -148,15 +149,32 @@ def by_hand(round: str) -> bool:
 
 def judge(app: AppContext, session: Session, known_at: datetime | None = None) -> CheckFilter:
     """The judge for what was known at a moment; None: by now."""
-    down, unfinished = NightRun.our_side_down.is_not(None), NightRun.finished_at.is_(None)
-    known = down if known_at is None else down & (NightRun.finished_at <= known_at)
-    runs = select(NightRun.night, NightRun.round, NightRun.our_side_down).where(known | unfinished)
+    void = _void_now(session) if known_at is None else _void_then(session, known_at)
     return CheckFilter(
         rules=data.load(app.settings),
         calendar=app.calendar_known(session, known_at),
         pauses=ruled.pauses(session, app.registry, known_at),
-        invalid_rounds={(night, round): _void(why) for night, round, why in session.execute(runs)},
+        invalid_rounds={round: _void(why) for round, why in void.items()},
     )
+
+
+def _void_now(session: Session) -> dict[Round, str | None]:
+    """Rounds that say nothing, and why; None: they are not concluded."""
+    r = NightRun
+    void = r.our_side_down.is_not(None) | r.finished_at.is_(None)
+    return {
+        (night, round): why
+        for night, round, why in session.execute(select(r.night, r.round, r.our_side_down).where(void))
+    }
+
+
+def _void_then(session: Session, known_at: datetime) -> dict[Round, str | None]:
+    """The same by what had been concluded at a moment."""
+    c = RoundConclusion
+    known = select(c.night, c.round, c.our_side_down).where(c.recorded_at <= known_at).order_by(c.recorded_at, c.id)
+    newest: dict[Round, str | None] = {(night, round): why for night, round, why in session.execute(known)}
+    rounds = [(night, round) for night, round in session.execute(select(NightRun.night, NightRun.round))]
+    return {round: newest.get(round) for round in rounds if round not in newest or newest[round]}
 
 
 def _void(down: str | None) -> Excuse:
