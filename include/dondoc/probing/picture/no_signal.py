@@ -1,0 +1,117 @@
+"""Whether a device shows that it has no picture: cards, logos, test bars, snow of an analogue channel. Pure."""
+
+from collections.abc import Sequence
+
+from dondoc.probing.picture.rules import (
+    Features,
+    Past,
+    Rule,
+    Thresholds,
+    any_holds,
+    colourless,
+    exactly_flat,
+    full_colour,
+    green_or_pink,
+    mean_colour,
+)
+
+NAMES = frozenset(
+    {
+        *("card_mode", "card_whole", "card_colour", "card_bars", "card_steps", "glare_clip", "dark_mean"),
+        *("letters_line", "letters_halo", "letters_uneven", "letters_shaded"),
+        *("snow_grain", "snow_patches", "snow_std", "snow_mean", "snow_mode", "snow_edge", "snow_hue"),
+    }
+)
+A_CARD = "hình là bảng báo hoặc màn hình chờ của thiết bị, không phải hình camera"
+
+
+def card(f: Features, past: Past, t: Thresholds) -> bool:
+    return any_holds(CARDS, f, past, t)
+
+
+def _drawn_by_a_device(f: Features, past: Past, t: Thresholds) -> bool:
+    return any(holds(f, past, t) for holds in (_coloured_card, lettered, _emblem))
+
+
+def lettered(f: Features, past: Past, t: Thresholds) -> bool:
+    """Letters on a ground that a device filled. Where it shades off it may be a wall, if it has no full colour or is
+    not even; thermal cameras see full colours, too."""
+    even = not f.get("shaded") or (f["shaded"] == 1 and full_colour(f, t))
+    return even and drawn(f, past, t)
+
+
+def _emblem(f: Features, past: Past, t: Thresholds) -> bool:
+    """Large shapes that were drawn on an even ground. On black it may be a lamp."""
+    if not f.get("emblems") or f.get("shaded") or f["clip"] > t["glare_clip"]:
+        return False
+    return filled(f, t) and f["fill"] >= t["dark_mean"]
+
+
+def drawn(f: Features, past: Past, t: Thresholds) -> bool:
+    """Letters in a line, no light around them, on a ground that is filled: what is lit in the dark has some light, what
+    a lens sees some unevenness. A device's black is all black; and what was written there when the camera was well is
+    its name, as is what stands beside a clock across a black picture."""
+    if f.get("letters", 0) < t["letters_line"] or not filled(f, t):
+        return False
+    uneven_ground = f.get("shaded") == 2  # what light it has is not known; fog under a camera's name has no colour
+    if colourless(f, t) if uneven_ground else f["halo"] >= t["letters_halo"]:
+        return False
+    black = f.get("fill", 0) < t["dark_mean"]
+    written_by_a_camera = black and (f["fill"] > 0 or clock_across(f))
+    in_a_strip = uneven_ground and not across(round((f["place"][1] + f["place"][3]) / 2))
+    return not written_by_a_camera and not in_a_strip and not _written_before(f, past)
+
+
+def filled(f: Features, t: Thresholds) -> bool:
+    return f.get("uneven", 1) < t["letters_shaded" if f.get("shaded") else "letters_uneven"]
+
+
+def clock_across(f: Features) -> bool:
+    return across(f.get("clock", 0))
+
+
+def across(down: int) -> bool:
+    """Whether what is written so far down (hundredths) is outside of the strips for name and time."""
+    return 12 < down < 88
+
+
+def _written_before(f: Features, past: Past) -> bool:
+    """Whether a former good look had letters at the same place."""
+    return any(_beside(p["place"], f["place"]) for p in past.get("last", ()) if "place" in p)
+
+
+def _beside(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether two lines of letters are as good as at the same place, but for what a word has more."""
+    return all(abs(one[n] - other[n]) <= 3 for n in (0, 1, 3)) or all(abs(one[n] - other[n]) <= 3 for n in (1, 2, 3))
+
+
+def _coloured_card(f: Features, past: Past, t: Thresholds) -> bool:
+    """One full colour, as devices draw it; cloth, a bag or a leaf before the lens is paler."""
+    plain = f["mode"] > t["card_whole"] and f["colour"] > t["card_colour"]
+    if not plain and (not exactly_flat(f, t) or colourless(f, t)):
+        return False
+    return full_colour(f, t) and not green_or_pink(mean_colour(f), t)
+
+
+def bars(f: Features, past: Past, t: Thresholds) -> bool:
+    """Even down the columns, and in the order of brightness that test pictures have."""
+    return f["bars"] is not None and f["bars"] < t["card_bars"] and (f.get("steps") or 0) >= t["card_steps"]
+
+
+def _snow(f: Features, past: Past, t: Thresholds) -> bool:
+    """Of an analogue channel: noise of single points, grey on the whole, strong and alike all over the picture."""
+    alike = f.get("grain", 1) < t["snow_grain"] and f.get("patches", 1) < t["snow_patches"]
+    grey = max(abs(f["u"]), abs(f["v"])) < t["snow_hue"]
+    rough = f["std"] > t["snow_std"] and f["edge"] > t["snow_edge"]
+    return alike and grey and rough and f["mean"] > t["snow_mean"] and f["mode"] < t["snow_mode"]
+
+
+def perhaps_card(f: Features, past: Past, t: Thresholds) -> bool:
+    return f["mode"] > t["card_mode"] or drawn(f, past, t)
+
+
+CARDS: dict[str, Rule] = {
+    A_CARD: _drawn_by_a_device,
+    "hình là các sọc màu thử của thiết bị, không phải hình camera": bars,
+    "hình chỉ có nhiễu hạt của kênh analog mất tín hiệu": _snow,
+}
