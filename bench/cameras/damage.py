@@ -168,7 +168,7 @@ def damaged(rng: random.Random, codec: str, units: list[bytes]) -> tuple[str, li
 
 def shown(codec: str, stream: bytes) -> Any:
     """Brightness of the last that a viewer shows, who conceals what he can; None: nothing."""
-    decoder = decode._decoder(codec, ec="guess_mvs+deblock")
+    decoder = decode._decoder(codec, decode.Manner.VIEWED)
     decoder.flags |= Flags.output_corrupt
     frames = [*decode._frames(decoder, stream), *decode._frames(decoder, None)]
     return decode._planes(frames[-1]).y.astype(int) if frames else None

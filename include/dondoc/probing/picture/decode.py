@@ -26,6 +26,7 @@ from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.judge import Thresholds, detail, judge, light
 from dondoc.probing.picture.measure import STRETCH, Planes, measure
 from dondoc.probing.picture.shifted import quantisation_step, shifted
+from dondoc.probing.picture.whole import AS_SHOWN, Manner
 
 CODECS = {
     "h264": "h264",
@@ -68,7 +69,7 @@ def whole_picture(codec: str, stream: bytes) -> Planes | None:
     """
     if codec in ("h264", "h265"):
         try:
-            return whole.assembled(codec, stream, partial(_first, codec, corrupt=True))
+            return whole.assembled(codec, stream, partial(_told, codec))
         except whole.Damaged:
             if _is_grey(codec, stream):  # black looks as if it was not written
                 return None
@@ -130,7 +131,7 @@ def _parsed(codec: str, stream: bytes) -> list[Any]:
 
 def _renewed(codec: str, pictures: Sequence[Sequence[bytes]]) -> Planes | None:
     """The picture that is there when a second renewal begins: all of the first was decoded, without an error."""
-    decoder = _decoder(codec, ec=CONCEALING)
+    decoder = _decoder(codec, Manner.VIEWED)
     decoder.flags |= Flags.low_delay
     renewals = 0
     for one in pictures:
@@ -151,50 +152,44 @@ def _frames(decoder: Any, stream: bytes | None) -> list[Any]:
         return []
 
 
-def _decoder(codec: str, *, plain: bool = False, ec: str = "0", cropped: bool = True, exact: bool = False) -> Any:
+def _decoder(codec: str, manner: Manner = AS_SHOWN) -> Any:
     made: Any = av.CodecContext.create(CODECS[codec], "r")
     made.thread_count = 1
-    made.options = {"max_pixels": str(MOST_PIXELS), "ec": ec, "skip_loop_filter": "all" if plain else "default"}
-    if not cropped:
+    made.options = {
+        "max_pixels": str(MOST_PIXELS),
+        "ec": CONCEALING if Manner.VIEWED in manner else "0",
+        "skip_loop_filter": "all" if Manner.UNSMOOTHED in manner else "default",
+    }
+    if Manner.UNCROPPED in manner:
         made.options |= {"flags2": "ignorecrop"}
-    if exact:
+    if Manner.EXACT in manner:
         made.options |= {"err_detect": "explode"}
     return made
 
 
-def _first(
-    codec: str,
-    stream: bytes,
-    *,
-    corrupt: bool = False,
-    plain: bool = False,
-    strict: bool = False,
-    cropped: bool = True,
-    exact: bool = False,
-    viewed: bool = False,
-) -> Planes | None:
-    """The first picture that a decoder makes, which is told to conceal nothing.
+def _first(codec: str, stream: bytes) -> Planes | None:
+    """The first picture that a decoder makes and does not call corrupt."""
+    frame = next((f for f in _all_frames(_decoder(codec), stream) if not f.is_corrupt), None)
+    return _planes(frame) if frame else None
 
-    Args:
-        corrupt: be it one that the decoder itself calls so.
-        plain: without the filter that smooths the edges of blocks.
-        strict: of H.265, no slice may be left.
-        cropped: without the pixels at the edges that are not shown.
-        exact: none, where a decoder finds anything wrong.
-        viewed: conceal what is missing, as players do.
+
+def _told(codec: str, stream: bytes, manner: Manner) -> Planes | None:
+    """The first picture that a decoder makes of H.264 or H.265, be it one that it calls corrupt.
 
     Raises:
-        Damaged: the decoder says that it lost its way, or that it conceals; only of a picture that may be corrupt.
+        Damaged: it says that it lost its way, or that it conceals.
     """
-    decoder = _decoder(codec, plain=plain, ec=CONCEALING if viewed else "0", cropped=cropped, exact=exact)
+    strict, viewed = Manner.STRICT in manner, Manner.VIEWED in manner
+    with _heard(av.logging.DEBUG if viewed else av.logging.WARNING if strict else av.logging.ERROR) as said:
+        frames = _all_frames(_decoder(codec, manner), stream)
     wrong = (SPOILT, *LEFT) if strict else (SPOILT, CONCEALS)
-    level = av.logging.DEBUG if viewed else av.logging.WARNING if strict else av.logging.ERROR
-    with _heard(level) as said:
-        frames = [*_frames(decoder, stream), *_frames(decoder, None)]
-    if corrupt and any(words.startswith(wrong) for _, _, words in said):
+    if any(words.startswith(wrong) for _, _, words in said):
         raise whole.Damaged
-    frame = next((f for f in frames if corrupt or not f.is_corrupt), None)
-    return _planes(frame) if frame else None
+    return _planes(frames[0]) if frames else None
+
+
+def _all_frames(decoder: Any, stream: bytes) -> list[Any]:
+    return [*_frames(decoder, stream), *_frames(decoder, None)]
 
 
 @contextmanager
@@ -211,8 +206,7 @@ def _heard(level: int) -> Iterator[list[tuple[int, str, str]]]:
 
 def _is_grey(codec: str, stream: bytes) -> bool:
     """Whether its pictures have no planes of colour (4:0:0, of H.265; the decoder of H.264 adds them)."""
-    decoder = _decoder(codec)
-    return any(f.format.name.startswith("gray") for f in [*_frames(decoder, stream), *_frames(decoder, None)])
+    return any(f.format.name.startswith("gray") for f in _all_frames(_decoder(codec), stream))
 
 
 def _planes(frame: Any) -> Planes:

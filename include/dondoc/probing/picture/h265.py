@@ -9,7 +9,7 @@ is what cameras send: one slice, no tiles or lines of blocks of its own, and a w
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,25 +22,25 @@ _HEAD = 40  # bytes, more than the head of such a slice has
 _END = 8  # bytes, more than the end of a slice takes
 COLUMN = 64  # pixels, the largest blocks: no smaller column, of which what is not shown may leave nothing
 # Without plan, so that no other place in it looks like its beginning, and then what soon ends a slice. Of few others a
-# decoder makes blocks at any quality.
-MORE = hashlib.shake_128(b"1").digest(1200) + b"\xff" * 64
+# decoder makes blocks at any quality, with and without the first byte.
+MORE = hashlib.shake_128(b"296").digest(1200) + b"\xff" * 64
 
 
 class Wider(NamedTuple):
     """The units of a picture that was made wider by COLUMN."""
 
     width: int  # as it was
-    ending: list[bytes]  # with the slice as it is, before MORE that it must not come to
-    going_on: list[list[bytes]]  # with the slice that goes on with MORE, as one decoder or another finds it
-    column: list[bytes]  # of nothing but the top of the column, with MORE
+    ending: Callable[[], list[bytes]]  # with the slice as it is, before MORE that it must not come to; rarely needed
+    going_on: list[bytes]  # with the slice that goes on with MORE
+    columns: list[list[bytes]]  # of nothing but the top of the column, with MORE as one decoder or another finds it
 
 
 class _Pieces(NamedTuple):
     """The slice of a picture, as `Wider` has it."""
 
-    ending: bytes
-    going_on: list[bytes]
-    column: bytes
+    ending: Callable[[], bytes]
+    going_on: bytes
+    columns: list[bytes]
 
 
 class _NotEasy(Exception):
@@ -69,8 +69,8 @@ def wider(units: Sequence[bytes]) -> Wider | None:
     def changed(sets: Mapping[bytes, bytes], made: bytes) -> list[bytes]:
         return [made if unit == piece else sets.get(unit, unit) for unit in units]
 
-    going_on = [changed(tiles, one) for one in pieces.going_on]
-    return Wider(sequence.width, changed(tiles, pieces.ending), going_on, changed(alone, pieces.column))
+    columns = [changed(alone, one) for one in pieces.columns]
+    return Wider(sequence.width, lambda: changed(tiles, pieces.ending()), changed(tiles, pieces.going_on), columns)
 
 
 def depending(units: Sequence[bytes]) -> set[int]:
@@ -284,20 +284,23 @@ def _pieces(piece: bytes, sequence: _Sps, picture: _Pps, rest: Bits) -> _Pieces:
     head, alone = packed(bits.bits[:at] + entry_points + bits.bits[at:end] + "1"), packed(bits.bits[:end] + "1")
     content = bare(piece[2:])[bits.at // 8 :]
 
-    def followed(slice_: bytes) -> bytes:
-        return piece[:2] + guarded(slice_ + MORE)
+    def made(*parts: bytes) -> bytes:
+        return piece[:2] + guarded(b"".join(parts))
 
-    going_on = head + content[:-_END] + _without_end(content[-_END:])
-    return _Pieces(followed(head + content), [followed(going_on + one) for one in _filler(content)], followed(alone))
+    return _Pieces(
+        ending=lambda: made(head, content, MORE),
+        going_on=made(head, content[:-_END], _without_end(content[-_END:]), MORE),
+        columns=[made(alone, more) for more in _found(content)],
+    )
 
 
-def _filler(content: bytes) -> list[bytes]:
-    """What may have to stand between a slice and MORE, so that a decoder finds MORE: nothing, or one byte.
+def _found(content: bytes) -> list[bytes]:
+    """What a decoder finds behind a slice that goes on with MORE: that, or that without its first byte.
 
     Where the stop bit is the last bit of its byte, FFmpeg (`skip_bytes` of its arithmetic decoder) at times goes on one
     byte too far.
     """
-    return [b"", b"\x80"] if content[-1] & 1 else [b""]
+    return [MORE, MORE[1:]] if content[-1] & 1 else [MORE]
 
 
 def _pass_references(bits: Bits, sequence: _Sps, rest: Bits) -> None:

@@ -13,8 +13,9 @@ libjpeg-turbo, which says when it lacks bytes or has too many; what a wrong code
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from enum import Flag, auto
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import simplejpeg
@@ -31,14 +32,24 @@ TOP = 8  # rows of pixels of a new column, which its first bytes make
 CHANGES = (0xFFFF, 0xAAAA, 0x5555, 0x8181, 0xF00F, 0xC3A5, 0x8000)  # of the last bits of a slice, before its stop bit
 ZEROS = re.compile(rb"\0\0[\0\2]")  # in no slice, which may not look like a start code
 BEYOND = bytes(range(0x9B, 0xFB, 3))  # what a decoder reads that goes on after the end
-# Of an Annex-B stream; `plain`: without what smooths the edges of blocks; `strict`: no slice may be left; `cropped`:
-# without the pixels that fill up the last blocks; `exact`: None where a slice is longer than its bytes; `viewed`: as
-# players do, who conceal what is missing: then it is damaged.
-Decode = Callable[..., Planes | None]
 
 
 class Damaged(Exception):
     """Something came, but not all of a picture."""
+
+
+class Manner(Flag):
+    """How a picture is decoded; with none of these, as it is shown, and nothing is concealed."""
+
+    UNSMOOTHED = auto()  # without what smooths the edges of blocks
+    UNCROPPED = auto()  # with the pixels that fill up the last blocks
+    STRICT = auto()  # Damaged where a slice of H.265 is left
+    EXACT = auto()  # None where a slice is longer than its bytes
+    VIEWED = auto()  # as players do, who conceal what is missing: then it is Damaged
+
+
+AS_SHOWN = Manner(0)
+Decode: TypeAlias = Callable[[bytes, Manner], Planes | None]  # of an Annex-B stream
 
 
 def check_jpeg(picture: bytes) -> None:
@@ -91,10 +102,10 @@ def assembled(codec: str, stream: bytes, decode: Decode) -> Planes | None:
 def _of_h264(given: Sequence[bytes], decode: Decode) -> Planes | None:
     units, rows, coded = _taller(given)
     turns = [joined(h264.with_both_fields(sent, units)) for sent in _turns("h264", units)]
-    made = [decode(one, exact=True) for one in turns]
+    made = [decode(one, Manner.EXACT) for one in turns]
     if not all(made):  # a slice is cut off, or something beside the picture cannot be read: a player tells which
-        decode(joined(given), viewed=True)
-        made = [decode(one) for one in turns]
+        decode(joined(given), Manner.VIEWED)
+        made = [decode(one, AS_SHOWN) for one in turns]
     pictures = [picture for picture in made if picture]
     return _merged(pictures, rows, coded) if len(pictures) == len(made) else None
 
@@ -105,15 +116,15 @@ def _of_h265(given: Sequence[bytes], decode: Decode) -> Planes | None:
             return picture
         _check_column(more, decode)
     turns, made = _turns("h265", given), []
-    plain = len(turns) > 1  # its filter waits for blocks that are left out
+    manner = Manner.UNSMOOTHED if len(turns) > 1 else AS_SHOWN  # the filter waits for blocks that are left out
     for sent in turns:
-        picture = decode(joined(sent), plain=plain)
+        picture = decode(joined(sent), manner)
         if picture is None:
             return None
-        _check_end(sent, partial(decode, plain=plain, cropped=False))
+        _check_end(sent, lambda stream: decode(stream, manner | Manner.UNCROPPED))
         made.append(picture)
     merged = _merged(made)
-    return decode(joined(given)) if plain else merged
+    return decode(joined(given), AS_SHOWN) if manner else merged
 
 
 def _turns(codec: str, units: Sequence[bytes]) -> list[list[bytes]]:
@@ -133,15 +144,15 @@ def _turns(codec: str, units: Sequence[bytes]) -> list[list[bytes]]:
 
 def _narrowed(more: h265.Wider, decode: Decode) -> Planes | None:
     """The picture of its wider one; None where that does not go on as it should, which alone proves no damage."""
-    if (column := decode(joined(more.column))) is None:
+    if (made := decode(joined(more.going_on), AS_SHOWN)) is None:
         return None
-    tried = (_without_column(decode(joined(units)), column) for units in more.going_on)
+    tried = (_without_column(made, decode(joined(units), AS_SHOWN)) for units in more.columns)
     return next((picture for picture in tried if picture), None)
 
 
-def _without_column(made: Planes | None, column: Planes) -> Planes | None:
+def _without_column(made: Planes, column: Planes | None) -> Planes | None:
     """A wider picture without the column, which must be the same as it is alone; None where it is not."""
-    if made is None:
+    if column is None:
         return None
     # What is cut from the edges is cut from the column too: of it, less may be seen than it is wide, and few rows.
     shown, beside = made.y.shape[1] - h265.COLUMN, made.y.shape[1] - column.y.shape[1]
@@ -159,7 +170,7 @@ def _without_column(made: Planes | None, column: Planes) -> Planes | None:
 
 def _check_column(more: h265.Wider, decode: Decode) -> None:
     """Raises Damaged when a decoder does not stop before the new column, or is not all the way there."""
-    made = decode(joined(more.ending), strict=True)
+    made = decode(joined(more.ending()), Manner.STRICT)
     if made is None:
         return
     written = _written(made)
@@ -187,7 +198,7 @@ def _taller(units: Sequence[bytes]) -> tuple[list[bytes], int, int]:
 
 
 def _merged(turns: Sequence[Planes], rows: int = 0, coded: int = 0) -> Planes:
-    """One picture of the turns, without the rows that it got more.
+    """One picture of the turns, made in the place of the first one, without the rows that it got more.
 
     Args:
         coded: rows of pixels without them, shown or not; 0: as many as are shown.
@@ -199,17 +210,20 @@ def _merged(turns: Sequence[Planes], rows: int = 0, coded: int = 0) -> Planes:
     once, again = _written(first), _written(last)
     blocks = -(-(coded or height) // BLOCK)
     covered = once | again
-    if not covered[:blocks].all() or (rows and covered[blocks:].any()) or (_unlike(first, last) & once & again).any():
+    if not covered[:blocks].all() or (rows and covered[blocks:].any()):
         raise Damaged
+    if first is not last:
+        if (_unlike(first, last, once.shape) & once & again).any():
+            raise Damaged
+        for one, other in zip(first[:3], last[:3], strict=True):
+            np.maximum(one, other, out=one)
     colour = height * first.u.shape[0] // first.y.shape[0]
-    planes = zip(first[:3], last[:3], (height, colour, colour), strict=True)
-    y, u, v = (one[:end] if first is last else np.maximum(one[:end], other[:end]) for one, other, end in planes)
-    return Planes(y, u, v, first.full_range)
+    return Planes(first.y[:height], first.u[:colour], first.v[:colour], first.full_range)
 
 
-def _unlike(one: Planes, other: Planes) -> Any:
+def _unlike(one: Planes, other: Planes, shape: tuple[int, ...]) -> Any:
     """Which blocks have another middle, which no neighbour's filter reaches: of the shape of `_written`."""
-    unlike = np.zeros(_written(one).shape, np.bool_)
+    unlike = np.zeros(shape, np.bool_)
     for plane, again in zip(one[:3], other[:3], strict=True):
         middle = tuple(slice(size // 2, None, size) for size in _block(one, plane))
         apart = plane[middle] != again[middle]
@@ -229,7 +243,7 @@ def _written(picture: Planes) -> Any:
     return (picture.u[corner] | picture.v[corner]) > 0
 
 
-def _check_end(units: Sequence[bytes], decode: Decode) -> None:
+def _check_end(units: Sequence[bytes], decode: Callable[[bytes], Planes | None]) -> None:
     """Raises Damaged when the slices do not end where their bytes do.
 
     Args:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.picture.units import is_key, is_set, joined, kind
-from dondoc.probing.rtsp.rare_payloads import MOST_TOGETHER, is_rare, usual
+from dondoc.probing.rtsp.rare_payloads import MOST_TOGETHER, RARE, usual
 
 MOST_SETS, LARGEST_SET = 32, 4096  # parameter sets kept, which are 2 to 6 of a hundred bytes; bytes of one
 MOST_UNITS = 4096  # NAL units in one picture, which has some tens
@@ -23,9 +23,11 @@ class Numbers:
 
     def lost(self, packet: bytes) -> bool:
         """Whether some are missing before this one."""
+        if self._reliable:
+            return False
         before, follows = self._last, self._follows(packet)
         self._last = int.from_bytes(packet[2:4])
-        return before >= 0 and not follows and not self._reliable
+        return before >= 0 and not follows
 
     def skip(self, packet: bytes) -> None:
         """Pass over one without content: where it follows the last, it has a number, and nothing else."""
@@ -86,11 +88,12 @@ class Depacketiser:
         return done or (self._finish() if self._marked and not self._often_marked else None)
 
     def _take(self, packet: bytes, start: int, end: int) -> None:
-        if is_rare(self._codec, packet[start : start + 1]):
+        sort = kind(self._codec, packet[start : start + 1])
+        if sort in RARE[self._codec]:
             packet = packet[:start] + usual(self._codec, packet[start:end])
             if (end := len(packet)) == start:
                 return
-        sort = kind(self._codec, packet[start : start + 1])
+            sort = kind(self._codec, packet[start : start + 1])
         if sort == (49 if self._h265 else 28):  # one NAL unit over several packets
             self._piece(packet, start, end)
             return
@@ -199,6 +202,8 @@ def bounds(packet: bytes) -> tuple[int, int]:
     """Where the content of an RTP packet (RFC 3550) starts and ends; nothing between them when it is none."""
     if len(packet) < 12 or packet[0] >> 6 != 2:
         return 0, 0
+    if packet[0] == 0x80:  # as nearly all are: no other sources, no extension, no padding
+        return 12, len(packet)
     start, end = 12 + 4 * (packet[0] & 15), len(packet)
     if packet[0] & 0x10:
         start += 4 + 4 * int.from_bytes(packet[start + 2 : start + 4])

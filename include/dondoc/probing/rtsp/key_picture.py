@@ -236,10 +236,10 @@ def _interleaved(dialogue: Dialogue, channels: range, *, strict: bool) -> Read:
             got = dialogue.packets.popleft() if dialogue.packets else await dialogue.read()
             if isinstance(got, Response) or duplicates.has(got):
                 continue
-            of_track = got[0] in channels
-            agreed |= of_track and not is_report(got[1:])
+            of_track, packet = got[0] in channels, got[1:]
+            agreed = agreed or (of_track and not is_report(packet))
             if of_track or not agreed:
-                return got[1:]
+                return packet
 
     return read
 

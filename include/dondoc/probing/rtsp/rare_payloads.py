@@ -12,11 +12,11 @@ STAP_A, STAP_B, MTAP16, MTAP24, FU_A, FU_B = range(24, 30)
 PACI = 50
 MOST_TOGETHER = 256  # NAL units in one packet, which has some tens: an empty one costs two bytes to send, and us more
 _OFFSETS = {MTAP16: 3, MTAP24: 4}  # bytes of order and time before each unit
-_RARE = {"h264": {STAP_B, MTAP16, MTAP24, FU_B}, "h265": {PACI}}
+RARE = {"h264": {STAP_B, MTAP16, MTAP24, FU_B}, "h265": {PACI}}
 
 
 def is_rare(codec: str, payload: bytes) -> bool:
-    return bool(payload) and kind(codec, payload) in _RARE.get(codec, ())
+    return bool(payload) and kind(codec, payload) in RARE.get(codec, ())
 
 
 def usual(codec: str, payload: bytes) -> bytes:

@@ -11,7 +11,7 @@ from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import codecs, sdp
 from dondoc.probing.rtsp.depacketise import Depacketiser, bounds
 from dondoc.probing.rtsp.dialogue import Verdict
-from dondoc.probing.rtsp.recogniser import Recogniser, is_numbered
+from dondoc.probing.rtsp.recogniser import TELLING, Recogniser, is_numbered
 from dondoc.probing.rtsp.senders import Collector, Senders
 from dondoc.probing.rtsp.stretch import Packets, Stretch
 
@@ -79,7 +79,7 @@ class Pictures:
     def _number(self, packet: bytes) -> None:
         """Heed that units have numbers, or none, whatever the description says. What says so first counts."""
         if self.track.codec == "h265" and self.track.numbering is None and (start := bounds(packet)[0]):
-            numbered = is_numbered(packet[start:])
+            numbered = is_numbered(packet[start : start + TELLING])
             if numbered not in (None, self.track.numbered):
                 self.track = replace(self.track, numbering=numbered)
                 self._senders = self._made()

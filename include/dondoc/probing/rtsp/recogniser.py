@@ -11,6 +11,7 @@ CLEAR = 4  # times as many as of all others
 # the first byte of one is even, of H.264 it would be of types that no camera sends.
 _H264 = {1, 5, 7, 8, *range(24, 30)}
 _H265 = {0, 1, *range(16, 22), 32, 33, 34, 39, 48, 49, 50}
+TELLING = 8  # bytes at the start of a payload that tell whether units have numbers
 _TABLES = 128  # of this quality on, JPEG's own tables stand in the first packet (RFC 2435)
 
 

@@ -45,6 +45,8 @@ class Senders(Generic[C]):
         self._make, self._described, self._fits, self._by_source = make, payload_type, fits, by_source
         self._collectors: dict[tuple[int, bytes], C] = {}
         self._sizes: dict[tuple[int, bytes], int] = {}
+        self._who: tuple[int, bytes] | None = None
+        self.newest: C | None = None  # the collector that was given the last packet, of `_who`
         self._heard = False  # what was described
         self.seen = False  # any packet with a payload
 
@@ -57,14 +59,11 @@ class Senders(Generic[C]):
         self._heard |= who[0] == self._described
         if self._heard and who[0] != self._described:
             return None
-        made = self._collector(who).feed(packet)
-        self.seen |= self._collectors[who].seen
+        if self.newest is None or who != self._who:
+            self._who, self.newest = who, self._collector(who)
+        made = self.newest.feed(packet)
+        self.seen |= self.newest.seen
         return made
-
-    @property
-    def newest(self) -> C | None:
-        """The collector that was given the last packet."""
-        return next(reversed(self._collectors.values()), None)
 
     def _collector(self, who: tuple[int, bytes]) -> C:
         made = self._collectors.pop(who, None) or self._make(lambda size: self._grow(who, size))
@@ -77,7 +76,7 @@ class Senders(Generic[C]):
 
     def _grow(self, who: tuple[int, bytes], size: int) -> bool:
         """Whether one may hold so much beside what the others hold."""
-        others = sum(held for other, held in self._sizes.items() if other != who)
+        others = sum(self._sizes.values()) - self._sizes.get(who, 0)
         if not self._fits(others + size):
             return False
         self._sizes[who] = size
