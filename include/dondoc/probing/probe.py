@@ -23,7 +23,8 @@ from dondoc.probing.measuring import Measured, measure
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.picture.memory import Fits, fits
 from dondoc.probing.resolver import Resolver
-from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
+from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue
+from dondoc.probing.rtsp.exchange import Progress, Verdict
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.rtsp.shared_logins import SharedLogins
