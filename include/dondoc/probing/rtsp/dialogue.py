@@ -25,6 +25,7 @@ from dondoc.probing.shortage import raise_if_ours
 
 REDIRECTS = 2
 FOLLOWED = (301, 302, 303, 307, 308)
+REFUSED = "cổng không mở"
 HUNG_UP = "ngắt kết nối khi được hỏi, không trả lời gì"
 DOWNGRADED = (
     "thiết bị từng đòi Digest, nay chỉ nhận Basic (mật khẩu gửi rõ): có thể có kẻ đứng giữa, chưa gửi mật khẩu. Nếu "
@@ -110,12 +111,15 @@ class Dialogue(Exchange):
             raise Verdict("blocked_target", "địa chỉ nằm ngoài các dải mạng được phép kiểm tra (DONDOC_PROBE_ALLOW)")
         return ips
 
+    def _refused(self) -> None:
+        self.progress = Progress.REFUSED
+
     async def _connect(self, ips: Sequence[Ip]) -> Connection:
         self.steps.note(
             "nối đến thiết bị" if len(ips) == 1 else f"nối đến thiết bị ({len(ips):02} địa chỉ của tên máy)"
         )
         try:
-            connection, self.ip = await connect_first(ips, self.address.port)
+            connection, self.ip = await connect_first(ips, self.address.port, self._refused)
         except ConnectionResetError:  # it had picked up
             verdict = "tls_failure" if self.address.scheme == "rtsps" else "closed_early"
             raise Verdict(verdict, "thiết bị ngắt ngay khi nối") from None
@@ -333,7 +337,7 @@ def _without_tls(error: Exception) -> str:
 
 def _failure(error: OSError) -> Verdict:
     if isinstance(error, ConnectionRefusedError):
-        return Verdict("connection_refused", "cổng không mở")
+        return Verdict("connection_refused", REFUSED)
     if isinstance(error, TimeoutError):  # the kernel gave up before we did
         return Verdict("connect_timeout", "thiết bị không trả lời kết nối")
     return Verdict("unreachable", f"không có đường đến thiết bị (lỗi mạng {error.errno})")

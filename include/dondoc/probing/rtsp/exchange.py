@@ -41,6 +41,7 @@ class Progress(Code):
 
     RESOLVE = "resolve"
     CONNECT = "connect"
+    REFUSED = "refused"  # by one address of its name, while another is silent
     TLS = "tls"
     DESCRIBE = "describe"
     HUNG_UP = "hung_up"
