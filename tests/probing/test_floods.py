@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dondoc.probing.picture import memory
 from dondoc.probing.probe import probe_many
-from dondoc.probing.rtsp.dialogue import EARLY
+from dondoc.probing.rtsp.exchange import EARLY
 from dondoc.probing.verdicts import PHASE, Finding, Target
 from tests.probing.flooders import FLOODS, FLOODS_AND_HOARDS, HOARDS, flooders
 

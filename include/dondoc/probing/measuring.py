@@ -23,7 +23,8 @@ from dondoc.probing.picture.memory import Fits
 from dondoc.probing.recorder import CONTROL, Answer, beside, conclude, is_of, moment, next_day, span
 from dondoc.probing.rtsp import key_picture, sdp, stream_facts
 from dondoc.probing.rtsp.depacketise import bounds, recorded_at
-from dondoc.probing.rtsp.dialogue import Dialogue, Verdict, base
+from dondoc.probing.rtsp.dialogue import Dialogue, base
+from dondoc.probing.rtsp.exchange import Verdict
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.rtsp.readers import Pictures, check_readable
 from dondoc.probing.rtsp.senders import is_report

@@ -23,7 +23,8 @@ from dondoc.probing.measuring import Measured, measure
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.picture.memory import Fits, fits
 from dondoc.probing.resolver import Resolver
-from dondoc.probing.rtsp.dialogue import HUNG_UP, Dialogue, Progress, Verdict
+from dondoc.probing.rtsp.dialogue import HUNG_UP, REFUSED, Dialogue
+from dondoc.probing.rtsp.exchange import Progress, Verdict
 from dondoc.probing.rtsp.key_picture import key_picture
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.rtsp.shared_logins import SharedLogins
@@ -36,6 +37,7 @@ SPARE_DESCRIPTORS = 200  # for everything but the cameras
 SLOW = {
     Progress.RESOLVE: Seen("dns_failure", "máy chủ tên miền không trả lời"),
     Progress.CONNECT: Seen("connect_timeout", "thiết bị không trả lời kết nối"),
+    Progress.REFUSED: Seen("connection_refused", REFUSED),
     Progress.TLS: Seen("tls_failure", "thiết bị không trả lời khi thiết lập TLS"),
     Progress.HUNG_UP: Seen("closed_early", HUNG_UP),
 }

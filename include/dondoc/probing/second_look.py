@@ -14,7 +14,8 @@ from typing import NamedTuple
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.memory import Fits
-from dondoc.probing.rtsp.dialogue import ENDLESS, Dialogue, Progress, Verdict
+from dondoc.probing.rtsp.dialogue import Dialogue
+from dondoc.probing.rtsp.exchange import ENDLESS, Progress, Verdict
 from dondoc.probing.rtsp.key_picture import stretches
 from dondoc.probing.rtsp.message import NotRtsp
 from dondoc.probing.rtsp.readers import Found
@@ -88,15 +89,9 @@ async def look(
         look_again = _Look(first, decoder, fits, target, udp=udp)
         outcomes.append(await look_again.within(timeout if udp else LONGER * timeout, dialogue))
         fits(0)
-        if outcomes[-1].found or outcomes[-1].progress is Progress.KEY_PICTURE or _may_lock(dialogue):
+        if outcomes[-1].found or outcomes[-1].progress is Progress.KEY_PICTURE or dialogue.authenticator.may_lock:
             break
     return concluded(first, outcomes, silent=silent)
-
-
-def _may_lock(dialogue: Dialogue) -> bool:
-    """Whether its login got no good answer: the account may be locked when it is shown once more."""
-    login = dialogue.authenticator
-    return login.useless or (login.sent and not login.accepted)
 
 
 def is_silent(first: Seen, progress: Progress) -> bool:

@@ -21,7 +21,7 @@ from dondoc.probing.probe import probe
 from dondoc.probing.rtsp import key_picture, readers, sdp
 from dondoc.probing.rtsp.codecs import Frames
 from dondoc.probing.rtsp.depacketise import Depacketiser
-from dondoc.probing.rtsp.dialogue import Verdict
+from dondoc.probing.rtsp.exchange import Verdict
 from dondoc.probing.verdicts import Finding, Help, Target
 
 pytestmark = pytest.mark.slow

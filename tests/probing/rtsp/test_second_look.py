@@ -12,7 +12,7 @@ from dondoc.demo.camera import Camera
 from dondoc.probing.picture import decode, units
 from dondoc.probing.picture.decoder import Decoder, Seen
 from dondoc.probing.probe import AGAIN, probe
-from dondoc.probing.rtsp.dialogue import Progress
+from dondoc.probing.rtsp.exchange import Progress
 from dondoc.probing.second_look import LONGER, Outcome, Second, concluded
 from dondoc.probing.verdicts import NOT_CHECKED, Finding, Help, Target
 from tests.probing import ffmpeg

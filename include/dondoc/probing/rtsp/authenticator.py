@@ -57,9 +57,14 @@ class Authenticator:
         return self.refused and not self.accepted
 
     @property
+    def may_lock(self) -> bool:
+        """Whether a login got no good answer: the account may be locked when it is shown once more."""
+        return self.refused or (self.sent and not self.accepted)
+
+    @property
     def useless(self) -> bool:
         """Whether a login was refused, or hung up on: it is not to be shown again this night."""
-        return self.refused or (self.sent and self._hung_up and not self.accepted)
+        return self.may_lock and (self.refused or self._hung_up)
 
     @property
     def next_login(self) -> Login | None:

@@ -5,7 +5,7 @@ import errno
 import socket
 import ssl
 from asyncio.staggered import staggered_race
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
 from dondoc.probing.allow_list import Ip
@@ -46,16 +46,27 @@ def _has_address_for(ip: Ip) -> bool:
     return True
 
 
-async def connect_first(ips: Sequence[Ip], port: int) -> tuple[Connection, Ip]:
+async def connect_first(ips: Sequence[Ip], port: int, refused: Callable[[], None]) -> tuple[Connection, Ip]:
     """A connection to the first of a camera's addresses that answers: each is begun a moment after the one before, so
     that a dead one does not use up the time of the others (RFC 8305).
+
+    Args:
+        refused: called when one of several refuses, for who is interrupted while another is silent.
 
     Raises:
         OSError, Shortage: as `connect`, of all of them what says most.
     """
     if len(ips) == 1:
         return await connect(ips[0], port), ips[0]
-    made, winner, failures = await staggered_race([partial(connect, ip, port) for ip in ips], NEXT)
+
+    async def attempt(ip: Ip) -> Connection:
+        try:
+            return await connect(ip, port)
+        except ConnectionRefusedError:
+            refused()
+            raise
+
+    made, winner, failures = await staggered_race([partial(attempt, ip) for ip in ips], NEXT)
     if made is None or winner is None:
         raise max(filter(None, failures), key=_says)
     return made, ips[winner]

@@ -4,14 +4,12 @@ import asyncio
 import re
 import ssl
 import string
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from urllib.parse import quote
 
 from dondoc.probing.address import Address, parse
 from dondoc.probing.allow_list import Ip
-from dondoc.probing.picture.memory import cost
 from dondoc.probing.resolver import Resolver
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.authentication import Challenge
@@ -19,20 +17,15 @@ from dondoc.probing.rtsp.authenticator import Authenticator
 from dondoc.probing.rtsp.connecting import connect, connect_first, tls
 from dondoc.probing.rtsp.connection import Connection, NotTls
 from dondoc.probing.rtsp.datagrams import Datagrams, datagrams
-from dondoc.probing.rtsp.message import TLS, NotRtsp, Response
+from dondoc.probing.rtsp.exchange import Exchange, Progress, Verdict
+from dondoc.probing.rtsp.message import TLS, Response
 from dondoc.probing.rtsp.refusals import TRANSPORT, Known, is_granted, refusal
 from dondoc.probing.rtsp.shared_logins import DeviceLogin, LoginWithheld, SharedLogins
-from dondoc.probing.rtsp.steps import Steps
 from dondoc.probing.shortage import raise_if_ours
-from dondoc.vocabulary.code import Code
 
 REDIRECTS = 2
 FOLLOWED = (301, 302, 303, 307, 308)
-NOISE = 64  # interim replies and requests of the camera's own that are put up with
-# Bytes that a camera may send in one check, until it plays and from then on: 12 s of 16 Mbit/s are 24 MB. Each message
-# counts EACH more, as an object of ours takes that much, and a head HEAD times: to read it takes longer than a packet.
-EARLY, PLAYED, EACH, HEAD = 4 * 1024 * 1024, 64 * 1024 * 1024, 512, 16
-AHEAD = 1024 * 1024  # bytes, so counted, of packets that are kept when they come before PLAY is answered
+REFUSED = "cổng không mở"
 HUNG_UP = "ngắt kết nối khi được hỏi, không trả lời gì"
 DOWNGRADED = (
     "thiết bị từng đòi Digest, nay chỉ nhận Basic (mật khẩu gửi rõ): có thể có kẻ đứng giữa, chưa gửi mật khẩu. Nếu "
@@ -41,47 +34,15 @@ DOWNGRADED = (
 UNKNOWN_LOGIN = "camera đòi cách đăng nhập không được hỗ trợ; chưa gửi mật khẩu"
 LOGIN = "camera yêu cầu đăng nhập; chưa có tài khoản"
 ELSEWHERE = "thiết bị khác đòi đăng nhập: không gửi mật khẩu đến đó, đúng là thiết bị ấy thì khai lại địa chỉ"
-ENDLESS = "camera gửi dữ liệu không dứt mà không có hình trọn vẹn"
 TLS_PATIENCE = 1.0  # seconds
 CONFUSED = (400, 500, 501)  # what a camera answers to a login that it cannot read: it has refused none
-TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
 _AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#]*", re.IGNORECASE)
-_SENDABLE = re.compile(r"[!-~]{1,4096}")
 
 
-class Verdict(Exception):
-    """The dialogue is over: what was found, and a detail without anything secret or anything the camera wrote.
+class Dialogue(Exchange):
+    """One check of one camera, over one connection; a redirect makes another.
 
-    `status`: of the reply that says so; 0: none does.
-    """
-
-    def __init__(self, verdict: str, detail: str, status: int = 0) -> None:
-        super().__init__(verdict)
-        self.verdict, self.detail, self.status = verdict, detail, status
-
-
-class Progress(Code):
-    """How far a dialogue has come. `label`: once a picture was asked for, what has not come yet, for people."""
-
-    def __init__(self, code: str, label: str = "") -> None:
-        super().__init__(code, label)
-
-    RESOLVE = "resolve"
-    CONNECT = "connect"
-    TLS = "tls"
-    DESCRIBE = "describe"
-    HUNG_UP = "hung_up"
-    SETUP = "setup", "chưa chấp nhận SETUP"
-    PLAY = "play", "chưa chấp nhận PLAY"
-    PACKETS = "packets", "không có gói hình nào"
-    KEY_PICTURE = "key_picture", "chưa có hình trọn vẹn (khung khóa)"
-
-
-class Dialogue:
-    """One check of one camera over one connection (a redirect makes another).
-
-    `progress` names the step under way, so that a time-out or a broken connection can be told apart by it; `asked` is
-    the request that awaits its reply.
+    `ip`: where it is: of all that its name stands for, what was connected to.
     """
 
     def __init__(
@@ -104,34 +65,19 @@ class Dialogue:
         """
         self.address, self._first = address, address.device
         credentials = (user, password or "") if user is not None else None
-        self.authenticator = Authenticator(credentials, address.device, digest=digest, md5=md5)
+        super().__init__(Authenticator(credentials, address.device, digest=digest, md5=md5))
         self._resolver, self._worked = resolver, worked
         self._shared_logins = shared_logins
-        self.steps = Steps()
-        self.progress, self.asked = Progress.RESOLVE, ""
+        self.ip = at
         self.lossy = False
-        self.packets: deque[bytes] = deque()  # that came before a reply: channel byte first
-        self.session = ""
-        self.ip = at  # where it is: of all that its name stands for, what was connected to
         self._may_hang_up, self.hangs_up = hangs_up, False  # after a 401; whether it did
-        self._connection: Connection | None = None
-        self._sequence = self._noise = 0
-        self._budget, self._turn = EARLY, TURN
-        self._ahead = 0
-        self._plays = False  # it was told to play
         self._options = Response(0)  # what it said of its ways
-        self._no_tcp = False  # as of `refusals.Known`
         self._track: sdp.Video | None = None
 
     @property
     def elsewhere(self) -> bool:
         """Whether a redirect led to another device than the one that was to be checked."""
         return self.address.device != self._first
-
-    @property
-    def received(self) -> int:
-        """Bytes that came on this connection and are no whole message yet."""
-        return len(self._connection.inbox) if self._connection else 0
 
     async def open(self) -> None:
         """Resolve, check against the allow list, connect; where it is known, to that place.
@@ -165,12 +111,15 @@ class Dialogue:
             raise Verdict("blocked_target", "địa chỉ nằm ngoài các dải mạng được phép kiểm tra (DONDOC_PROBE_ALLOW)")
         return ips
 
+    def _refused(self) -> None:
+        self.progress = Progress.REFUSED
+
     async def _connect(self, ips: Sequence[Ip]) -> Connection:
         self.steps.note(
             "nối đến thiết bị" if len(ips) == 1 else f"nối đến thiết bị ({len(ips):02} địa chỉ của tên máy)"
         )
         try:
-            connection, self.ip = await connect_first(ips, self.address.port)
+            connection, self.ip = await connect_first(ips, self.address.port, self._refused)
         except ConnectionResetError:  # it had picked up
             verdict = "tls_failure" if self.address.scheme == "rtsps" else "closed_early"
             raise Verdict(verdict, "thiết bị ngắt ngay khi nối") from None
@@ -178,96 +127,7 @@ class Dialogue:
             raise _failure(error) from None
         return connection
 
-    def close(self) -> None:
-        """Hang up, at once."""
-        if self._connection:
-            self._connection.close()
-        self._connection = None
-
-    async def send(self, method: str, url: str, **headers: str) -> None:
-        if self._connection is None or not _SENDABLE.fullmatch(url):
-            raise NotRtsp("camera nêu một địa chỉ luồng không dùng được")
-        # What a server says before it is ever asked tells what it is; later it answers nothing. What plays goes on.
-        if self._sequence and not self._plays:
-            self._connection.inbox.forget()
-        self._sequence += 1
-        login = self.authenticator.next_login
-        fields = {"CSeq": self._sequence, "User-Agent": "dondoc", **headers}
-        if self.session:
-            fields["Session"] = self.session
-        if login:
-            fields["Authorization"] = login.header(method, url)
-        lines = [f"{method} {url} RTSP/1.0", *[f"{name}: {value}" for name, value in fields.items()], "", ""]
-        answered = method != "TEARDOWN" and not self._plays  # the others change nothing of what was found
-        if answered:
-            self._connection.check()
-        self._connection.send("\r\n".join(lines).encode("latin-1"))
-        self.authenticator.asked(carried=login is not None)
-        if answered:
-            self.asked = method
-        self.steps.note(f"→ {method} (đăng nhập {login.challenge.shown})" if login else f"→ {method}")
-        if method == "TEARDOWN":
-            await asyncio.sleep(0)  # it is sent at the end of the loop's turn: not to be overtaken by hanging up
-
-    async def read(self) -> Response | bytes:
-        """The next reply or packet; interim replies and the camera's own requests are passed over.
-
-        Raises:
-            NotRtsp: something else came.
-            ConnectionError: the connection ended.
-        """
-        while self._connection:
-            try:
-                got = await self._connection.read()
-            except ConnectionError:
-                self.authenticator.hang_up()
-                raise
-            await self.spend(got)
-            if not isinstance(got, Response):
-                return got
-            if got.status >= 200:
-                if self.authenticator.read_reply(got):
-                    self._withhold()
-                return got
-            self._noise += 1
-            if self._noise > NOISE:
-                raise NotRtsp("camera gửi mãi những thứ không ai hỏi")
-        raise ConnectionAbortedError
-
-    def playing(self) -> None:
-        """From now on a stream is expected."""
-        self._budget, self._plays = PLAYED, True
-        if self._connection:
-            self._connection.inbox.plays = True
-
-    async def spend(self, got: Response | bytes) -> None:
-        """Count what came, and let others have their turn: a camera that floods is not to starve them.
-
-        Raises:
-            Verdict: it is more than any camera needs.
-        """
-        cost = (len(got) if isinstance(got, bytes) else HEAD * len(got.lines) + len(got.body)) + EACH
-        self._budget, self._turn = self._budget - cost, self._turn - cost
-        if self._budget < 0:
-            if self.progress is Progress.DESCRIBE:
-                raise Verdict("server_error", f"camera gửi dữ liệu không dứt mà không trả lời {self.asked}")
-            raise Verdict("no_frame", ENDLESS)
-        if self._turn < 0:
-            self._turn = TURN
-            await asyncio.sleep(0)
-
-    async def request(self, method: str, url: str, **headers: str) -> Response:
-        """Ask, and await the reply; a nonce that went stale is renewed once."""
-        before = self.authenticator.answered_challenge
-        await self.send(method, url, **headers)
-        reply = await self._reply()
-        if reply.status == 401 and before and not self.authenticator.refused:
-            await self.send(method, url, **headers)
-            reply = await self._reply()
-        self._no_tcp |= reply.status == TRANSPORT
-        return reply
-
-    def _withhold(self) -> None:
+    def login_refused(self) -> None:
         if self._shared_logins:
             self._shared_logins.withhold(self._device_login)
 
@@ -275,17 +135,6 @@ class Dialogue:
     def _device_login(self) -> DeviceLogin:
         assert self.authenticator.credentials
         return (str(self.ip), self.address.port, *self.authenticator.credentials)
-
-    async def _reply(self) -> Response:
-        """The next reply. Its number is not compared: with one request under way, an odd one is a camera's mistake."""
-        while True:
-            got = await self.read()
-            if isinstance(got, Response):
-                self.steps.note_reply(got, self.authenticator.offered)
-                return got
-            if self.progress is Progress.PLAY and self._ahead < AHEAD:
-                self.packets.append(got)
-                self._ahead += cost(got)
 
     def own(self, url: str) -> str:
         """An address that the camera named, as one of its own: it says what to ask for, never whom.
@@ -343,7 +192,7 @@ class Dialogue:
                 raise
             self.progress = Progress.HUNG_UP
             raise Verdict("not_rtsp", TLS) if await self._secure() else Verdict("closed_early", HUNG_UP) from None
-        if self._ended:
+        if self.ended:
             await self._reopen()
 
     async def _asked_to_describe(self) -> Response:
@@ -357,10 +206,6 @@ class Dialogue:
                 raise
         await self._reopen()
         return await asked()
-
-    @property
-    def _ended(self) -> bool:
-        return self._connection is None or self._connection.ended
 
     async def _secure(self) -> bool:
         """Whether the other end, which hung up without a word, would speak TLS: over a connection of its own."""
@@ -390,7 +235,7 @@ class Dialogue:
             raise Verdict("auth_required", ELSEWHERE if login.redirected_away else LOGIN)
         if not (ways := login.usable_challenges()):
             raise Verdict("auth_required", DOWNGRADED if login.downgraded else UNKNOWN_LOGIN)
-        if self._ended or reply.closes:
+        if self.ended or reply.closes:
             self.hangs_up = True
             await self._reopen()
         try:
@@ -442,7 +287,7 @@ class Dialogue:
             return None
         multicast = self._track is not None and self._track.multicast
         login = self.authenticator
-        known = Known(login.answered_challenge, login.accepted, self._worked, self._no_tcp, multicast)
+        known = Known(login.answered_challenge, login.accepted, self._worked, TRANSPORT in self.statuses, multicast)
         return Verdict(*refusal(status, step, known), status)
 
     def _video(self, reply: Response) -> tuple[sdp.Video, str]:
@@ -492,7 +337,7 @@ def _without_tls(error: Exception) -> str:
 
 def _failure(error: OSError) -> Verdict:
     if isinstance(error, ConnectionRefusedError):
-        return Verdict("connection_refused", "cổng không mở")
+        return Verdict("connection_refused", REFUSED)
     if isinstance(error, TimeoutError):  # the kernel gave up before we did
         return Verdict("connect_timeout", "thiết bị không trả lời kết nối")
     return Verdict("unreachable", f"không có đường đến thiết bị (lỗi mạng {error.errno})")

@@ -12,7 +12,8 @@ from dondoc.probing.picture import memory
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import sdp
 from dondoc.probing.rtsp.datagrams import Datagrams
-from dondoc.probing.rtsp.dialogue import Dialogue, Progress, Verdict
+from dondoc.probing.rtsp.dialogue import Dialogue
+from dondoc.probing.rtsp.exchange import Progress, Verdict
 from dondoc.probing.rtsp.message import NotRtsp, Response
 from dondoc.probing.rtsp.readers import BothWays, Found, Pictures, check_readable
 from dondoc.probing.rtsp.refusals import is_answer

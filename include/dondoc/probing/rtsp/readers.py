@@ -10,7 +10,7 @@ from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import codecs, sdp
 from dondoc.probing.rtsp.depacketise import Depacketiser, bounds
-from dondoc.probing.rtsp.dialogue import Verdict
+from dondoc.probing.rtsp.exchange import Verdict
 from dondoc.probing.rtsp.recogniser import TELLING, Recogniser, is_numbered
 from dondoc.probing.rtsp.senders import Collector, Senders
 from dondoc.probing.rtsp.stretch import Packets, Stretch
