@@ -13,7 +13,7 @@ import pytest
 from dondoc.configuration.settings import DATA
 from dondoc.probing.picture import decode as picture
 from dondoc.probing.picture import drawn_text, judge
-from dondoc.probing.picture.baseline import SETTLED, history
+from dondoc.probing.picture.baseline import MEDIANS, SETTLED, history
 from dondoc.probing.picture.decoder import read_answer
 from dondoc.probing.verdicts import PHASE
 
@@ -314,6 +314,31 @@ def inferno() -> Any:
     return overlaid(cv2.applyColorMap(heat, cv2.COLORMAP_INFERNO), "CAM 05 KHO", (200, 200), 1)
 
 
+def bars_between_sides() -> Any:
+    """As SMPTE's for wide pictures: grey sides, white and six colours, other bars below."""
+    pure = [(1, 1, 1), (0, 1, 1), (1, 1, 0), (0, 1, 0), (1, 0, 1), (0, 0, 1), (1, 0, 0)]
+    made = flat(104, 104, 104)
+    made[:210, 80:560] = np.repeat(np.array(pure, np.uint8) * 191, [69] * 6 + [66], 0)
+    made[210:240, 80:560] = (191, 0, 0)
+    return made
+
+
+def words_over_snow() -> Any:
+    made = np.ascontiguousarray(np.clip(snow(), 0, 255).astype(np.uint8))
+    return overlaid(cv2.rectangle(made, (150, 140), (490, 220), (0, 0, 0), -1), "NO SIGNAL", (190, 195), 1.5)
+
+
+def asphalt() -> Any:
+    """As fine and strong as snow, but nearer in front than behind."""
+    return 120 + rough(70) * np.linspace(0.6, 1, HEIGHT)[:, None, None] + np.zeros(3)
+
+
+def even_wall(*colour: float) -> Any:
+    """In light as even as the middle of a lens leaves it, so that an encoder takes the noise away."""
+    y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
+    return flat(*colour) * (1 - 0.08 * (x * x + y * y))[..., None] + rough(0.8)
+
+
 MORE = ("Try again after 30 minutes", "IP 192.0.2.8")
 # What shows it: ITU-T H.264, 8.2.5.2 (128 for what is missing), ITU-R BT.601 (colours), bench/README.md (the rest).
 FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
@@ -365,6 +390,8 @@ FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
     ("green below what came, encoded again", lambda: below(0, 135, 0), "decode_failed", "xanh lá hoặc hồng"),
     ("pink below what came, encoded again", lambda: below(255, 110, 255), "decode_failed", "xanh lá hoặc hồng"),
     ("grey below what came, encoded again", lambda: below(130, 130, 130), "decode_failed", "nền xám"),
+    ("test bars between grey sides", bars_between_sides, "no_signal_card", "sọc màu thử"),
+    ("words over snow", words_over_snow, "no_signal_card", "nhiễu hạt"),
     ("emblem of two colours on grey", lambda: emblem(120, 120, 120), "no_signal_card", "bảng báo"),
 ]
 HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
@@ -431,7 +458,16 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("a leaf, its noise taken away by the encoder", lambda: smooth(30, 120, 50), "covered", None),
     ("a blue bag, its noise taken away by the encoder", lambda: smooth(190, 90, 40), "covered", None),
     ("a pink cloth, its noise taken away by the encoder", lambda: smooth(190, 120, 220), "covered", None),
-    ("a green cloth over the lens", lambda: flat(60, 110, 50) + rough(3) + rough(2, 40), "covered", None),
+    ("a green cloth over the lens, or a wall", lambda: flat(60, 110, 50) + rough(3) + rough(2, 40), "ok", "hazy"),
+    ("a wall in even light", lambda: even_wall(70, 60, 120), "ok", "hazy"),
+    ("a wall in a weak red light", lambda: even_wall(8, 15, 85), "ok", "hazy"),
+    (
+        "a name across a wall in green light",
+        lambda: overlaid(wall(90) * np.array([0.05, 1, 0.1]), "HANH LANG", (150, 200)),
+        "ok",
+        "card",
+    ),
+    ("asphalt", asphalt, "ok", None),
 ]
 
 
@@ -459,6 +495,13 @@ def test_a_picture_in_pink_by_day_and_one_unlike_its_own_days_are_suspicions_and
     assert seen(blue)["features"]["suspicion"] is None
     assert seen(blue, {"day": {"n": 9, **own}})["features"]["suspicion"] == "cast"
     assert seen(scene().mean(axis=2, keepdims=True).repeat(3, 2))["features"]["suspicion"] is None
+
+
+def test_a_plain_picture_is_a_cover_where_the_camera_used_to_show_edges() -> None:
+    cloth = seen(flat(60, 110, 50) + rough(3) + rough(2, 40))["features"]
+    usual = {f"{name}_median": cloth[name] for name in MEDIANS}
+    assert judge.judge(cloth, {"day": {"n": 9, **usual}}, LIMITS) == ("ok", "hazy")
+    assert judge.judge(cloth, {"day": {"n": 9, **usual, "edge_median": 0.05}}, LIMITS) == ("covered", None)
 
 
 def test_a_lower_part_that_lost_its_detail_is_a_suspicion_unless_it_never_had_any() -> None:

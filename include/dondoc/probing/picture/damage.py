@@ -29,7 +29,7 @@ def broken(f: Features, past: Past, t: Thresholds) -> bool:
 
 def _odd(f: Features, past: Past, t: Thresholds) -> bool:
     """A camera makes its picture out of red, green and blue: a decoder without data makes colours that have none."""
-    return f.get("odd", 0) > t["odd_share"]
+    return f.get("odd", 0) > t["odd_share"] and not bars(f, past, t)
 
 
 def _blank(f: Features, past: Past, t: Thresholds) -> bool:
@@ -71,7 +71,7 @@ def _smeared(f: Features, past: Past, t: Thresholds) -> bool:
 
 def _twice(f: Features, past: Past, t: Thresholds) -> bool:
     """The upper half again below, with the very noise of its sensor."""
-    return f.get("twice", 0) > t["twice"] and not dark(f, past, t)
+    return f.get("twice", 0) > t["twice"] and not dark(f, past, t) and not bars(f, past, t)
 
 
 def gap(f: Features, past: Past, t: Thresholds) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
+from dondoc.probing.picture.shading import Shading
+
 CLEAR = 60  # steps from the ground: what a letter has
 ROUNDED = 2  # steps from a pixel to the next, where a ground shades off, and what encoders change of them
 OTHER = 24  # steps from such a ground: what is certainly drawn on it
@@ -23,14 +25,22 @@ THIN, OPEN, MOST = 0.25, 3, 300  # half a stroke, by its height; letters that fi
 FEWEST = 4  # letters in a line
 NEAR, FAR = 140, 50  # parts of the width around what stands out: encoders blur the nearer, a lens spreads light beyond
 LARGE = 9  # parts of the height and the width: a shape that is larger is no letter, but a channel or an emblem
+BUSY = 6  # parts of the height: where edges fill a place that is larger, there are leaves, gravel, a crowd
 EVENLY = 0.005  # uneven share of a ground that shades off evenly
-FILLED = 0.2  # share of a large shape from which on it is drawn: dark channels of cameras have .1 and less
+MOST_FILLS = 32  # large shapes that are told of
 LINE = 7  # pixels: what is thinner separates channels
-FAINT = 0.01  # share of faint edges far from clear ones from which on it is a dark or a misty scene
 BLOCK = 32  # pixels: what an encoder changes around a shape
-LEFT, SURE = 0.1, 0.05  # share of the picture that has to be left to be looked at; uneven share that needs no more
 
 Box = Any  # int array of shape (number of shapes, 4): left, top, right, bottom of each
+
+
+class Ground(NamedTuple):
+    """What letters are written on: its brightness of each pixel; how it shades off; and by how much a device's own may
+    differ from that by rounding."""
+
+    brightness: Any
+    shading: Shading
+    rounding: int
 
 
 def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
@@ -44,10 +54,8 @@ def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
     Returns:
         letters: how many like letters are in one line, the time of a clock apart; place: of the line its left, top,
         right and bottom in hundredths of the picture; halo: steps by which light spreads around it; clock: in such
-        hundredths how far down one is; fill: brightness of the ground, 0-255; shaded: 1 where that shades off evenly, 2
-        where it does in any other way; uneven: share of the ground that is not exactly what a device would fill it
-        with, 1 where something stands on it that was not drawn; emblems: how many large shapes stand on it, all of
-        them drawn.
+        hundredths how far down one is; fill: brightness of the ground, 0-255; shading: how that shades off, if it does;
+        falls_to: what is left of its brightness where it is darkest; and what `_unlike` finds on it.
     """
     if not _may_be_drawn(middle, coloured):
         return {}
@@ -61,19 +69,26 @@ def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
     if len(words):
         halo = _halo(fine, ground.brightness, away, words)
         found |= {"letters": len(words), "place": _place(words, fine), "halo": round(halo, 3)}
-    if found or (not ground.shaded and (away > CLEAR).any()):
-        uneven, emblems = _uneven(fine, away, ground)
-        if coloured and ground.shaded == 1 and uneven > EVENLY:
-            ground = ground._replace(shaded=2)
-            uneven, emblems = _uneven(fine, away, ground)
-        fill = _level(np.median(ground.brightness), picture.full_range)
-        more = {"shaded": ground.shaded, "emblems": emblems}
-        found |= {"fill": fill, "uneven": round(uneven, 5)} | {name: value for name, value in more.items() if value}
+    if found or (ground.shading is Shading.NONE and (away > CLEAR).any()):
+        found |= _of_ground(fine, away, ground, coloured) | {"fill": _level(picture, np.median(ground.brightness))}
+        if ground.shading is not Shading.NONE:
+            darkest, brightest = (_level(picture, one) for one in (ground.brightness.min(), ground.brightness.max()))
+            found["falls_to"] = round(darkest / max(brightest, 1), 2)
     return found
 
 
-def _level(brightness: float, full_range: bool) -> int:
-    return round(float(brightness if full_range else max(0.0, (brightness - 16) * 255 / 219)))
+def _of_ground(fine: Any, away: Any, ground: Ground, coloured: bool) -> dict[str, Any]:
+    """Its shading, if it has any, and what is unlike it."""
+    unlike = _unlike(fine, away, ground)
+    if coloured and ground.shading is Shading.EVENLY and unlike.get("uneven", 1) > EVENLY:
+        ground = ground._replace(shading=Shading.ANYHOW)
+        unlike = _unlike(fine, away, ground)
+    return unlike if ground.shading is Shading.NONE else unlike | {"shading": str(ground.shading)}
+
+
+def _level(picture: Any, brightness: Any) -> int:
+    """0-255, of what may be of limited range."""
+    return round(float(brightness) if picture.full_range else max(0.0, (float(brightness) - 16) * 255 / 219))
 
 
 def _may_be_drawn(middle: Any, coloured: bool) -> bool:
@@ -98,24 +113,15 @@ def _steps(grey: Any) -> Any:
     return cv2.morphologyEx(grey, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
 
 
-class Ground(NamedTuple):
-    """What letters are written on: its brightness of each pixel; how it shades off (0: not at all, 1: evenly down and
-    across, 2: in any way); and by how much a device's own may differ from that by rounding."""
-
-    brightness: Any
-    shaded: int
-    rounding: int
-
-
 def _ground(fine: Any, coloured: bool) -> Ground:
     shares = cv2.calcHist([fine], [0], None, [256], [0, 256]).ravel() / fine.size
     if shares.max() > SEARCHED or (not coloured and _nearly_one(shares)):
-        return Ground(np.full_like(fine, shares.argmax()), 0, 0)
+        return Ground(np.full_like(fine, shares.argmax()), Shading.NONE, 0)
     shade = _shade(fine)
     if not coloured or (np.ptp(shade) and (cv2.absdiff(fine, shade) <= ROUNDED).mean() > SEARCHED):
-        return Ground(shade, 1, ROUNDED) if np.ptp(shade) else Ground(shade, 0, 0)
+        return Ground(shade, Shading.EVENLY, ROUNDED) if np.ptp(shade) else Ground(shade, Shading.NONE, 0)
     few = cv2.medianBlur(np.ascontiguousarray(fine[::COARSE, ::COARSE]), AROUND)
-    return Ground(cv2.resize(few, fine.shape[::-1]), 2, ROUNDED)
+    return Ground(cv2.resize(few, fine.shape[::-1]), Shading.ANYHOW, ROUNDED)
 
 
 def _shade(grey: Any) -> Any:
@@ -240,30 +246,35 @@ def _halo(fine: Any, ground: Any, away: Any, line: Box) -> float:
     return abs(seen - filled) if around.any() else 0.0
 
 
-def _uneven(fine: Any, away: Any, ground: Ground) -> tuple[float, int]:
-    """Share of what is not near an edge that is not exactly as it was filled; where that is not known, that is not
-    smooth. And how many large shapes are drawn on it."""
+def _unlike(fine: Any, away: Any, ground: Ground) -> dict[str, Any]:
+    """What of a picture is unlike a ground on which a device has drawn.
+
+    Returns:
+        busy: edges fill a place; nothing else is told then. calm: share that is not near an edge; uneven: share of that
+        which is not exactly as it was filled, or where that is not known, not smooth; faint: share of edges that are
+        faint, and far from clear ones; fills: of each large shape the share that was filled with few values.
+    """
     steps = _steps(fine)
+    if _busy(steps):
+        return {"busy": True}
     strip = len(steps) // 10  # a device's own clock may be as bright as the ground
-    faint = _far_from(steps > CLEAR) & (steps > NEARLY)
-    if _busy(steps) or faint[strip:-strip].mean() > FAINT:
-        return 1.0, 0
-    calm = _far_from(steps > NEARLY)
-    if ground.shaded == 1:
-        calm, steps = calm & (away <= NEARLY), away
-    if calm.mean() < LEFT:
-        return 1.0, 0
-    share = float((steps[calm] > ground.rounding).mean())
-    if share > SURE:
-        return share, 0
-    drawn = cv2.threshold(away, OTHER if ground.shaded == 2 else NEARLY, 1, cv2.THRESH_BINARY)[1]
-    fills = _large_fills(fine, drawn)
-    return (share, len(fills)) if all(one > FILLED for one in fills) else (1.0, 0)
+    faint = (_far_from(steps > CLEAR) & (steps > NEARLY))[strip:-strip]
+    calm, uneven = _far_from(steps > NEARLY), steps
+    if ground.shading is Shading.EVENLY:
+        calm, uneven = calm & (away <= NEARLY), away
+    drawn = cv2.threshold(away, OTHER if ground.shading is Shading.ANYHOW else NEARLY, 1, cv2.THRESH_BINARY)[1]
+    found = {
+        "calm": round(float(calm.mean()), 3),
+        "uneven": round(float((uneven[calm] > ground.rounding).mean()), 5) if calm.any() else 1.0,
+        "faint": round(float(faint.mean()), 4),
+    }
+    fills = [round(one, 2) for one in _large_fills(fine, drawn)]
+    return found | ({"fills": fills[:MOST_FILLS]} if fills else {})
 
 
 def _busy(steps: Any) -> bool:
     """Whether edges fill a place larger than a letter: leaves, gravel, a crowd."""
-    gap, large = len(steps) // 80 | 1, len(steps) // LARGE
+    gap, large = len(steps) // 80 | 1, len(steps) // BUSY
     edges = cv2.morphologyEx((steps > NEARLY).view(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
     return bool(cv2.boxFilter(edges, cv2.CV_32S, (large, large), normalize=False).max() == large * large)
 

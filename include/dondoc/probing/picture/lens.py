@@ -7,7 +7,8 @@ from dondoc.probing.picture.rules import Features, Past, Thresholds, colourless,
 NAMES = frozenset(
     {
         *("black_mean", "black_p99", "overexposed_clip", "glare_clip"),
-        *("covered_std", "covered_grey", "covered_edge", "covered_mean", "hazy_std", "edge_least", "edge_gone"),
+        *("covered_std", "covered_grey", "covered_drift", "covered_fall", "covered_edge", "covered_mean"),
+        *("hazy_std", "edge_least", "edge_gone"),
         *("cast_pink", "cast_most", "cast_own"),
     }
 )
@@ -25,9 +26,13 @@ def overexposed(f: Features, past: Past, t: Thresholds) -> bool:
 
 def covered(f: Features, past: Past, t: Thresholds) -> bool:
     """A lens cap and an unlit street look alike: below some brightness it is a suspicion only. Dense fog may leave as
-    little as a cover, but no colour, and more than noise."""
+    little as a cover, but no colour, and more than noise; light falls off across a plain wall, but a camera that used
+    to show edges looks at none."""
     plain = f["std"] * f.get("grain", 1) < t["covered_grey"] if colourless(f, t) else f["std"] < t["covered_std"]
-    return plain and f["edge"] < t["covered_edge"] and f["mean"] > t["covered_mean"]
+    own = own_usual(f, past, t)
+    edges_before = own is not None and own["edge_median"] > t["edge_least"]
+    even = f.get("drift", 0) < min(t["covered_drift"], t["covered_fall"] * f["mean"])
+    return plain and (even or edges_before) and f["edge"] < t["covered_edge"] and f["mean"] > t["covered_mean"]
 
 
 def glare(f: Features, past: Past, t: Thresholds) -> bool:

@@ -12,7 +12,9 @@ WIDTH, HEIGHT = 640, 360
 STRIP = HEIGHT // 10  # rows cut off at top and bottom: clock and name are written there
 TILES = (8, 16)  # rows and columns of tiles, each kept as one byte to compare nights with
 PLAIN = 16  # a tile with fewer grey values is plain: sky, wall, burnt out, unlit; encoders make it equal every night
-STRIPED, STEP = 5, 8  # steps of brightness: bars deviate less down a column, and one differs by more from the next
+STRIPED, BAR = 5, 8  # levels of a colour that bars deviate less down a column; pixels: how finely they are looked for
+COLOURED = 20  # mean distance from grey below which a picture has no bars
+BARS = "632541"  # yellow, cyan, green, magenta, red, blue, of SMPTE ECR 1 and ITU-R BT.471: red 4, green 2, blue 1
 # Limited range (16 for black, 235 for white) stretched to 0-255.
 STRETCH = np.clip((np.arange(256) - 16) * (255 / 219), 0, 255).round().astype(np.uint8)
 
@@ -33,9 +35,8 @@ def measure(picture: Planes) -> dict[str, Any]:
         mean, std, p99: of the brightness, 0-255; clip: share of pixels ≥ 250; mode: share of the commonest brightness;
         lap: variance of the Laplacian; sharp: the same per variance of the picture, so that fog and dusk (less
         contrast) do not lower it as a lens out of focus does; coarse_…: both at half the size, where a sensor's noise
-        hides less; edge: share of Canny pixels; colour: mean distance from grey, 0-127; bars: median deviation down
-        the columns, steps: how many their brightness goes down along a row, never up (or the other way), both None
-        without colour;
+        hides less; edge: share of Canny pixels; colour: mean distance from grey, 0-127; bars: how many of BARS stand
+        side by side in their order;
         hash: 64 bits of differences (dHash); tiles: a digest of each tile's pixels, 0 for a plain one, as base64;
         and what `signs` finds.
     """
@@ -47,21 +48,20 @@ def measure(picture: Planes) -> dict[str, Any]:
     fine, coarse = _detail(middle), _detail(half)
     contrast = (seen["std"] ** 2 + 1) / 1000
     colour = _colour(picture)
-    bars, steps = _bars(middle[: len(middle) // 2]) if colour > 20 else (None, None)
+    edge = cv2.countNonZero(cv2.Canny(middle, 50, 150)) / middle.size
     return {
         **seen,
         "lap": round(fine, 2),
         "sharp": round(fine / contrast, 2),
         "coarse_lap": round(coarse, 2),
         "coarse_sharp": round(coarse / contrast, 2),
-        "edge": round(cv2.countNonZero(cv2.Canny(middle, 50, 150)) / middle.size, 5),
+        "edge": round(edge, 5),
         "colour": round(colour, 1),
-        "bars": bars,
-        "steps": steps,
+        "bars": _bars(picture) if colour > COLOURED else 0,
         "size": f"{picture.y.shape[1]}x{picture.y.shape[0]}",
         "hash": _difference_hash(middle),
         "tiles": b64encode(_tiles(middle)).decode(),
-        **signs(picture, middle, half),
+        **signs(picture, middle, half, edge),
     }
 
 
@@ -83,25 +83,31 @@ def _detail(grey: Any) -> float:
     return cv2.norm(bends, cv2.NORM_L2SQR) / bends.size - (cv2.sumElems(bends)[0] / bends.size) ** 2
 
 
-def _bars(grey: Any) -> tuple[float, int | None]:
-    """Median of the deviations down the columns, and where that is small, the steps."""
-    mean = cv2.reduce(grey, 0, cv2.REDUCE_AVG, dtype=cv2.CV_64F)
-    square = cv2.reduce(grey, 0, cv2.REDUCE_SUM2, dtype=cv2.CV_64F) / len(grey)
-    away = round(float(np.median(np.sqrt(np.maximum(square - mean**2, 0)))), 2)
-    return away, _steps(np.median(grey, axis=0)) if away < STRIPED else None
+def _bars(picture: Planes) -> int:
+    """Upright bars of one colour each, in the upper half: below, some test pictures have others, or words."""
+    y, u, v = (_upper(plane).astype(np.float32) for plane in picture[:3])
+    y = y if picture.full_range else (y - 16) * (255 / 219)
+    wide = 1.0 if picture.full_range else 255 / 224
+    red, blue = y + 1.402 * wide * (v - 128), y + 1.772 * wide * (u - 128)
+    colours = np.stack((red, (y - 0.299 * red - 0.114 * blue) / 0.587, blue))
+    even = np.median(np.abs(colours - np.median(colours, axis=1, keepdims=True)), axis=1).max(axis=0) < STRIPED
+    full = np.median(colours, axis=1) / max(float(np.median(colours, axis=1).max()), 1)
+    pure = even & ((full < 0.3) | (full > 0.55)).all(axis=0)
+    named = np.where(pure, (full > 0.5).T @ (4, 2, 1), 0)
+    return max(_in_order(named), _in_order(named[::-1]))
 
 
-def _steps(row: Any) -> int:
-    """Test bars are in order of brightness: flags, containers and stripes that stand in the world are not."""
-    jumps = _jumps(row)
-    row, jumps = (row, jumps) if np.abs(jumps.min()) > jumps.max() else (-row, -jumps)
-    down = _jumps(np.minimum.accumulate(row)) < -STEP  # below all before: ribs and folds come up again
-    return int(np.count_nonzero(down[1:] & ~down[:-1])) if jumps.max() < 2 * STEP else 0
+def _upper(plane: Any) -> Any:
+    """The upper half without the strip, a column for each BAR pixels."""
+    return cv2.resize(plane[len(plane) // 10 : len(plane) // 2], (WIDTH // BAR, 16), interpolation=cv2.INTER_AREA)
 
 
-def _jumps(row: Any) -> Any:
-    """Over more than the edge between two bars."""
-    return row[8:] - row[:-8]
+def _in_order(named: Any) -> int:
+    """How many of BARS follow one another, each at least two columns wide."""
+    begins = np.flatnonzero(np.diff(named, prepend=-1))
+    runs = zip(named[begins], np.diff(begins, append=len(named)), strict=True)
+    row = "".join(str(name) for name, long in runs if name and long > 1)
+    return max(n for n in range(len(BARS) + 1) for at in range(len(BARS) - n + 1) if BARS[at : at + n] in row)
 
 
 def _colour(picture: Planes) -> float:

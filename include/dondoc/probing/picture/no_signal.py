@@ -14,12 +14,15 @@ from dondoc.probing.picture.rules import (
     green_or_pink,
     mean_colour,
 )
+from dondoc.probing.picture.shading import Shading
 
 NAMES = frozenset(
     {
-        *("card_mode", "card_whole", "card_colour", "card_bars", "card_steps", "glare_clip", "dark_mean"),
-        *("letters_line", "letters_halo", "letters_uneven", "letters_shaded"),
-        *("snow_grain", "snow_patches", "snow_std", "snow_mean", "snow_mode", "snow_edge", "snow_hue"),
+        *("card_mode", "card_whole", "card_colour", "card_bars", "glare_clip", "dark_mean"),
+        *("letters_line", "letters_halo", "letters_uneven", "letters_shaded", "letters_fall"),
+        *("letters_faint", "letters_calm", "emblem_filled"),
+        *("snow_noise", "snow_half", "snow_quarter", "snow_varies", "snow_drifts"),
+        *("snow_mean", "snow_mode", "snow_hue"),
     }
 )
 A_CARD = "hình là bảng báo hoặc màn hình chờ của thiết bị, không phải hình camera"
@@ -35,14 +38,14 @@ def _drawn_by_a_device(f: Features, past: Past, t: Thresholds) -> bool:
 
 def lettered(f: Features, past: Past, t: Thresholds) -> bool:
     """Letters on a ground that a device filled. Where it shades off it may be a wall, if it has no full colour or is
-    not even; thermal cameras see full colours, too."""
-    even = not f.get("shaded") or (f["shaded"] == 1 and full_colour(f, t))
-    return even and drawn(f, past, t)
+    not even; thermal cameras see full colours, too. No light falls off evenly by much."""
+    evenly = f.get("shading") == Shading.EVENLY and full_colour(f, t) and f["falls_to"] < t["letters_fall"]
+    return (not f.get("shading") or evenly) and drawn(f, past, t)
 
 
 def _emblem(f: Features, past: Past, t: Thresholds) -> bool:
     """Large shapes that were drawn on an even ground. On black it may be a lamp."""
-    if not f.get("emblems") or f.get("shaded") or f["clip"] > t["glare_clip"]:
+    if not f.get("fills") or f.get("shading") or f["clip"] > t["glare_clip"]:
         return False
     return filled(f, t) and f["fill"] >= t["dark_mean"]
 
@@ -53,7 +56,8 @@ def drawn(f: Features, past: Past, t: Thresholds) -> bool:
     its name, as is what stands beside a clock across a black picture."""
     if f.get("letters", 0) < t["letters_line"] or not filled(f, t):
         return False
-    uneven_ground = f.get("shaded") == 2  # what light it has is not known; fog under a camera's name has no colour
+    uneven_ground = f.get("shading") == Shading.ANYHOW
+    # What light an uneven ground has is not known; fog under a camera's name has no colour.
     if colourless(f, t) if uneven_ground else f["halo"] >= t["letters_halo"]:
         return False
     black = f.get("fill", 0) < t["dark_mean"]
@@ -63,7 +67,11 @@ def drawn(f: Features, past: Past, t: Thresholds) -> bool:
 
 
 def filled(f: Features, t: Thresholds) -> bool:
-    return f.get("uneven", 1) < t["letters_shaded" if f.get("shaded") else "letters_uneven"]
+    """Whether a device filled all that is not drawn, and drew all the rest."""
+    if f.get("busy") or f.get("faint", 0) > t["letters_faint"] or f.get("calm", 0) < t["letters_calm"]:
+        return False
+    drawn_shapes = all(one > t["emblem_filled"] for one in f.get("fills", ()))
+    return drawn_shapes and f.get("uneven", 1) < t["letters_shaded" if f.get("shading") else "letters_uneven"]
 
 
 def clock_across(f: Features) -> bool:
@@ -94,16 +102,18 @@ def _coloured_card(f: Features, past: Past, t: Thresholds) -> bool:
 
 
 def bars(f: Features, past: Past, t: Thresholds) -> bool:
-    """Even down the columns, and in the order of brightness that test pictures have."""
-    return f["bars"] is not None and f["bars"] < t["card_bars"] and (f.get("steps") or 0) >= t["card_steps"]
+    """In the colours of test pictures, and their order: whatever stands in the world has others, or another."""
+    return (f.get("bars") or 0) >= t["card_bars"]
 
 
 def _snow(f: Features, past: Past, t: Thresholds) -> bool:
     """Of an analogue channel: noise of single points, grey on the whole, strong and alike all over the picture."""
-    alike = f.get("grain", 1) < t["snow_grain"] and f.get("patches", 1) < t["snow_patches"]
+    if f.get("noise", 0) < t["snow_noise"] or f["noise_mean"] < t["snow_mean"]:
+        return False
+    single = f["noise_half"] < t["snow_half"] and f["noise_quarter"] < t["snow_quarter"]
+    alike = f.get("noise_varies", 0) < t["snow_varies"] and f.get("noise_drifts", 0) < t["snow_drifts"]
     grey = max(abs(f["u"]), abs(f["v"])) < t["snow_hue"]
-    rough = f["std"] > t["snow_std"] and f["edge"] > t["snow_edge"]
-    return alike and grey and rough and f["mean"] > t["snow_mean"] and f["mode"] < t["snow_mode"]
+    return single and alike and grey and f["mode"] < t["snow_mode"]
 
 
 def perhaps_card(f: Features, past: Past, t: Thresholds) -> bool:

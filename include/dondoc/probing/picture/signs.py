@@ -20,6 +20,8 @@ BEYOND = 60  # steps outside of what red, green and blue can be: encoders oversh
 STILL = 0.15  # mean step from one row to the next, of rows that are the same
 SHOWN = 3  # deviation along a row in which there is something to see
 AGAIN = 4.0  # mean difference of halves that are the same but for the encoder
+NOISY = 0.15  # share of edges below which no picture is full of noise
+TILES = 16, 8  # columns and rows
 
 
 class Sampled(NamedTuple):
@@ -31,12 +33,13 @@ class Sampled(NamedTuple):
     full_range: bool
 
 
-def signs(picture: Any, middle: Any, half: Any) -> dict[str, Any]:
+def signs(picture: Any, middle: Any, half: Any, edge: float) -> dict[str, Any]:
     """What was found; a sign that is not there is left out, but for u and v.
 
     Args:
         picture: `measure.Planes`.
         middle: its brightness, reduced, without the strips, as `measure` sees it; half: at half that size.
+        edge: share of its edges, as `measure` counts them.
 
     Returns:
         flat: share of the commonest brightness; odd: of colours that red, green and blue cannot make;
@@ -46,8 +49,11 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, Any]:
         tail_change: what is left of change down the columns, tail_above: mean step from row to row above them,
         tail_goes_on: how much the rows just above are like them, tail_regular: how much they repeat along themselves;
         twice: how much less the lower half differs from the upper one than from any other part, 0-1;
-        u, v: mean of the colour planes less 128; grain: deviation that is left at half the size, 0-1;
-        patches: deviation of tiles from those beside them, by that of all;
+        u, v: mean of the colour planes less 128; grain: deviation that is left at half the size, 0-1; drift: deviation
+        from tile to tile, whatever is within;
+        of a picture full of edges, noise: deviation within a tile, noise_mean: its brightness, both of the middle tile;
+        noise_half, noise_quarter: what is left of that deviation at half the size, and of this at a quarter of it;
+        noise_varies, noise_drifts: how much deviation and brightness differ from tile to tile, by that deviation;
         and what `drawn_text` finds.
     """
     strip = len(picture.y) // 10
@@ -61,7 +67,9 @@ def signs(picture: Any, middle: Any, half: Any) -> dict[str, Any]:
         "v": float(sampled.v.mean()),
         **_tail(brightness, len(picture.y)),
         **_twice(middle),
-        **_grain(middle, half),
+        "grain": _deviation(half) / max(_deviation(middle), 1),
+        "drift": _deviation(cv2.resize(half, TILES, interpolation=cv2.INTER_AREA).astype(np.float32)),
+        **(_noise(middle, half) if edge > NOISY else {}),
     }
     kept = {name: round(value, 3) for name, value in found.items() if round(value, 3) or name in COLOURS}
     coloured = max(abs(found["u"]), abs(found["v"])) > COLOURED
@@ -174,10 +182,33 @@ def _twice(middle: Any) -> dict[str, float]:
     return {"twice": 1 - apart / least} if apart < least else {}
 
 
-def _grain(middle: Any, half: Any) -> dict[str, float]:
-    """Noise of single pixels is gone at half the size, and alike along each row: a bar may roll through the picture."""
-    tiles = cv2.resize(half, (16, 8), interpolation=cv2.INTER_AREA)
-    rows = cv2.reduce(tiles, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)
-    deviation, halved, patches, along = (float(cv2.meanStdDev(p)[1][0, 0]) for p in (middle, half, tiles, rows))
-    beside = max(patches**2 - along**2, 0) ** 0.5
-    return {"grain": halved / max(deviation, 1), "patches": beside / max(deviation, 1)}
+def _deviation(grey: Any) -> float:
+    return float(cv2.meanStdDev(grey)[1][0, 0])
+
+
+def _noise(middle: Any, half: Any) -> dict[str, float]:
+    """Of tiles, and of most of them, for words may stand on it. Noise of single points loses half of its deviation with
+    half of the size, again and again; and is alike everywhere, as no light is, and nothing that is near and far."""
+    quarter = cv2.resize(half, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    means, deviations = _tiles(middle)
+    noise, halved, quartered = (float(np.median(one)) for one in (deviations, _tiles(half)[1], _tiles(quarter)[1]))
+    return {
+        "noise": noise,
+        "noise_mean": float(np.median(means)),
+        "noise_half": halved / max(noise, 1),
+        "noise_quarter": quartered / max(halved, 1),
+        "noise_varies": _apart(deviations) / max(noise, 1),
+        "noise_drifts": _apart(means) / max(noise, 1),
+    }
+
+
+def _tiles(grey: Any) -> tuple[Any, Any]:
+    """Mean and deviation of each tile."""
+    plain = grey.astype(np.float32)
+    mean, square = (cv2.resize(one, TILES, interpolation=cv2.INTER_AREA) for one in (plain, plain * plain))
+    return mean, np.sqrt(np.maximum(square - mean * mean, 0))
+
+
+def _apart(values: Any) -> float:
+    """Deviation of most of them, whatever some are: 1.48 times the median distance from the median."""
+    return 1.48 * float(np.median(np.abs(values - np.median(values))))
