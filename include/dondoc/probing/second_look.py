@@ -23,7 +23,7 @@ from dondoc.probing.verdicts import Verdict as Codes
 
 LONGER = 4  # times the first look's patience: cameras that save send a key picture every 20 seconds, or less often
 TRIES = 3  # stretches in which nothing whole was found
-UNSEEN = frozenset({Codes.DECODE_FAILED, Codes.NOT_DECODABLE})
+NO_PICTURE = frozenset({Codes.DECODE_FAILED, Codes.NOT_DECODABLE})
 NEITHER = "camera có gửi dữ liệu hình nhưng cả hai cách đọc đều chưa dựng được hình"
 LOST = (
     "camera có gửi dữ liệu hình nhưng nhiều gói bị mất trên đường truyền nên chưa dựng được hình: đường truyền kém "
@@ -60,14 +60,17 @@ class Outcome(NamedTuple):
 
     @property
     def shown(self) -> bool:
-        return self.found is not None and self.found.seen.verdict not in UNSEEN
+        return self.found is not None and self.found.seen.verdict not in NO_PICTURE
 
 
 def is_wanted(seen: Seen, dialogue: Dialogue) -> bool:
     """Whether a first look leaves a doubt: the camera played, and no picture was seen; not of one that floods."""
     if seen.detail == ENDLESS:
         return False
-    return seen.verdict in {Codes.NO_FRAME, *UNSEEN} and dialogue.progress in (Progress.PACKETS, Progress.KEY_PICTURE)
+    return seen.verdict in {Codes.NO_FRAME, *NO_PICTURE} and dialogue.progress in (
+        Progress.PACKETS,
+        Progress.KEY_PICTURE,
+    )
 
 
 async def look(
@@ -170,8 +173,8 @@ class _Look:
         """The picture, read in another way, else in ours."""
         others = [await self._judged(found.codec, stream, input_kind) for input_kind, stream in found.others]
         ours = await self._judged(found.codec, found.built, InputKind.PICTURE) if found.built else None
-        if shown := next((one for one in (*others, ours) if one and one.verdict not in UNSEEN), None):
-            return _Shown(shown, ours=ours is not None and ours.verdict not in UNSEEN)
+        if shown := next((one for one in (*others, ours) if one and one.verdict not in NO_PICTURE), None):
+            return _Shown(shown, ours=ours is not None and ours.verdict not in NO_PICTURE)
         if blames and others and all(one.verdict == Codes.DECODE_FAILED for one in others):
             self._damaged = Second(others[0])
         return None
