@@ -66,7 +66,7 @@ ORDER = [
     "keys",
     "tls",
     "bounded",
-    "unseen",
+    "invisible",
     "garbage",
     "masking",
     "archives",
@@ -154,7 +154,7 @@ def test_what_lies_deeper_in_probing_knows_nothing_of_what_knows_it() -> None:
 
 def test_probing_is_usable_alone() -> None:
     """It knows settings only for where the data files lie, and of the vocabulary what all closed sets share."""
-    known = {"bounded", "clock", "configuration.settings", "errors", "isolation", "probing", "tls", "unseen"}
+    known = {"bounded", "clock", "configuration.settings", "errors", "invisible", "isolation", "probing", "tls"}
     for path in (PACKAGE / "probing").rglob("*.py"):
         names = {n.removeprefix("dondoc.") for n in imported(path) if n.startswith("dondoc.")}
         asked = {ORDER[room(n)] for n in names if not n.startswith("vocabulary.code")}

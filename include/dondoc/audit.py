@@ -28,10 +28,10 @@ from dondoc import keys
 from dondoc.configuration.settings import Settings
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
+from dondoc.invisible import invisible
 from dondoc.store import heads, key_checks
 from dondoc.store.session import Sessions, one_at_a_time
 from dondoc.store.trust import AuditEvent
-from dondoc.unseen import unseen
 
 PURPOSE = "audit"
 BEGIN = "0" * 64
@@ -84,7 +84,7 @@ def person(name: str) -> str:
 def _is_a_name(name: str) -> bool:
     """No letters of other scripts, in which a program's name can look like itself, and nothing that nobody sees."""
     latin = all(unicodedata.name(c, "").startswith(("LATIN", "FULLWIDTH LATIN")) for c in name if c.isalpha())
-    seen = unseen(name) is None and all(c == " " or not unicodedata.category(c).startswith("Z") for c in name)
+    seen = invisible(name) is None and all(c == " " or not unicodedata.category(c).startswith("Z") for c in name)
     return latin and seen and len(name) <= LONGEST and any(c.isalnum() for c in name)
 
 

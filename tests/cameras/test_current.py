@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from dondoc.cameras.exports import fleet
 from dondoc.cameras.nights import night
 from dondoc.cameras.nights.result import Result
 from dondoc.cameras.registry import records
@@ -206,6 +207,24 @@ def test_a_pause_ends_by_its_date_alone(app: AppContext) -> None:
         with app.sessions.begin() as session:
             current.refresh(app, session, late(2))
             assert {s.state for s in current.read(app, session, late(number))} == {expected}
+
+
+def test_the_table_that_is_saved_says_of_each_camera_what_its_page_of_the_list_does(app: AppContext) -> None:
+    """Also of what some hours from now says nothing any more, until the day is over."""
+    [camera, _] = at_site(app, 2)
+    for number in range(2):
+        noon = at(23 + number, 12)
+        found = [result(camera, "ok", noon, features={"suspicion": "cast"})]
+        night.store(app, found, night=noon.date(), round="daylight", now=noon)
+    morning, evening = (at(24, 12) + timedelta(days=7, hours=hours) for hours in (-2, 2))
+    with app.sessions.begin() as session:
+        current.refresh(app, session, morning)
+    for now in (morning, evening):
+        with app.sessions.reading() as session:
+            shown = current.overview(app, session, now, size=9).remarks
+        rows = fleet.table(app, "csv", by=CLERK, now=now)
+        assert [row["remarks"] for row in rows] == [remarks.in_words(its) for its in shown.values()]
+    assert rows[0]["remarks"] == "nghi vấn: ngả màu"
 
 
 def test_a_changed_rule_makes_every_stored_state_stale(environment: pytest.MonkeyPatch, app: AppContext) -> None:

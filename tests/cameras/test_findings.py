@@ -28,6 +28,7 @@ OTHER_MODEL = (
 ZONE = "múi giờ của thiết bị đặt sai, giờ trên thiết bị"
 CALL, ASK = "cần thì gọi đơn vị lắp đặt, bảo trì", "chưa rõ thì hỏi đơn vị lắp đặt, bảo trì"
 MEND = "khai nhầm thì sửa biểu mẫu, khai đúng thì nhờ đơn vị lắp đặt, bảo trì đặt lại luồng"
+MOTION = "đặt chỉ ghi khi có chuyển động thì xem trước mấy ngày ấy có gì để ghi không"
 SET_IT = f"đặt lại giờ, bật tự đồng bộ giờ (NTP), {CALL}"
 SET_ZONE = f"đặt lại múi giờ Việt Nam (GMT+7), {CALL}"
 CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
@@ -60,7 +61,7 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         Subject.STREAM,
         GOOD | {"main": [640, 360]},
         FORM._replace(resolution=None),
-        [f"khai chưa rõ, luồng chính chỉ 640×360, cỡ thường thấy của luồng phụ: kiểm tra đường dẫn luồng chính, {ASK}"],
+        [f"luồng chính chỉ 640×360, cỡ thường thấy của luồng phụ: kiểm tra đường dẫn luồng chính, {ASK}"],
     ),
     (
         Subject.STREAM,
@@ -108,8 +109,8 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         {"recording": False, "newest": 9, "oldest": 30, "missing": 0},
         FORM,
         [
-            "không còn bản ghi mới: hỏi thử ngày 24/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
-            "là của ngày 16/11/2021; kiểm tra ổ cứng hoặc thẻ nhớ, lịch ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
+            "không thấy bản ghi mới: hỏi thử ngày 24/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
+            f"là của ngày 16/11/2021; {MOTION}; kiểm tra ổ cứng hoặc thẻ nhớ, lịch ghi, {CALL}"
         ],
     ),
     (
@@ -117,8 +118,8 @@ CASES: list[tuple[Subject, dict[str, Any], Declared, list[str]]] = [
         {"recording": False, "newest": 4, "oldest": 30, "missing": 0, "asked": "2021-11-26"},
         FORM,
         [
-            "không còn bản ghi mới: hỏi thử ngày 25/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
-            "là của ngày 22/11/2021; kiểm tra ổ cứng hoặc thẻ nhớ, lịch ghi, cần thì gọi đơn vị lắp đặt, bảo trì"
+            "không thấy bản ghi mới: hỏi thử ngày 25/11/2021 không có bản ghi, bản ghi gần nhất xem lại được "
+            f"là của ngày 22/11/2021; {MOTION}; kiểm tra ổ cứng hoặc thẻ nhớ, lịch ghi, {CALL}"
         ],
     ),
     (Subject.CLOCK, {"utc": 40, "local": -40}, FORM, []),

@@ -18,6 +18,7 @@ from dondoc.cameras.registry.declare import declare
 from dondoc.cameras.state import current
 from dondoc.cameras.state.remarks import Remarks
 from dondoc.cameras.state.state import states
+from dondoc.cli.output import moment
 from dondoc.clock import at
 from dondoc.configuration.context import AppContext
 from dondoc.demo.camera import HOST, SLOW_CLOCK
@@ -103,7 +104,7 @@ def test_a_week_of_closer_looks_tells_what_differs_and_is_no_outage(
     newest = on(stopped) - timedelta(days=9)
     [first, second] = sentences(its[stopped])
     assert first == small
-    assert second.startswith("không còn bản ghi mới: ")
+    assert second.startswith("không thấy bản ghi mới: ")
     assert f"bản ghi gần nhất xem lại được là của ngày {newest:%d/%m/%Y};" in second
     set_it = f"đặt lại giờ, bật tự đồng bộ giờ (NTP), {CALL}"
     assert sentences(its[slow]) == [small, f"đồng hồ của thiết bị chậm 03 giờ; {set_it}"]
@@ -163,6 +164,16 @@ def test_a_closer_look_is_taken_once_a_week_in_rounds_of_everybody_and_kept_once
         assert facts.newest(session, at(on(camera) + timedelta(days=30), 17)) == {}
         facts.forget(session, on(camera) + timedelta(days=1))
         assert session.scalars(select(CameraMeasurement)).all() == []
+
+
+def test_how_old_a_measurement_is_counts_by_days_here(app: AppContext) -> None:
+    """00:30 here is 17:30 of the day before by universal time."""
+    [camera] = form(app, [{**FORM, "name": "1", "host": "10.1.1.1", "main_path": "/1"}], MONDAY)
+    seen = result(camera, "ok", at(MONDAY, 22), measured={"clock": {"local": -10800}})
+    night.store(app, [seen], night=MONDAY, round="night", now=at(MONDAY, 22))
+    with app.sessions.reading() as session:
+        told = [facts.newest(session, moment(f"2021-12-{when}")) for when in ("12T16:30+00:00", "12T17:30+00:00")]
+    assert [bool(one) for one in told] == [True, False]
 
 
 def test_behind_one_address_with_several_ports_no_device_is_asked_for_its_time(

@@ -112,7 +112,7 @@ def test_staff_gets_one_letter_with_what_was_seen_and_what_to_do_and_none_again_
     for words in (
         f"{Verdict.NOT_DECODABLE.heading} (02 camera):",
         f"Cần làm: {Verdict.NOT_DECODABLE.staff_advice}",
-        "- Điện thoại Sở NN&PTNT: Lê A, điện thoại 1",
+        "- Gọi Sở NN&PTNT: Lê A, điện thoại 1",
         "- CAM-00001 Cổng 1 (Sở NN&PTNT): 07 đêm liền",
         "- CAM-00003 (Sở NN&PTNT): 07 đêm liền",
         "/dondoc/cameras?state=not_checked",
@@ -131,7 +131,7 @@ def test_staff_is_told_of_a_streak_after_many_nights_that_do_not_count(played: N
     [camera] = at_site(played.app, 1)
     for number in range(8):
         kept = played.play(number, {camera: "unconfirmed"})
-    assert "Điện thoại Sở NN&PTNT: danh bạ chưa có, cần bổ sung" in kept[-1].text
+    assert "Gọi Sở NN&PTNT: danh bạ chưa có số điện thoại, cần bổ sung" in kept[-1].text
     played.play(8, {camera: "ok"})
     paused(played.app, 9, 44, agency=AGENCY)
     for number in range(45, 52):

@@ -54,9 +54,15 @@ def test_once_the_four_dags_run_green_and_nothing_is_left(tmp_path: Path) -> Non
         "rtsp_timeout",
         "connection_refused",
         "decode_failed",
+        "not_decodable",
     ):
         assert f"[{verdict}]" in said, verdict
-    for shown in ("khung khóa thưa", "không còn bản ghi mới", "đồng hồ của thiết bị chậm 03 giờ"):
+    for shown in (
+        "khung khóa thưa",
+        "không thấy bản ghi mới",
+        "đồng hồ của thiết bị chậm 03 giờ",
+        "vẫn ngả màu thì gọi đơn vị lắp đặt, bảo trì kiểm tra kính lọc hồng ngoại",
+    ):
         assert shown in said, shown
     assert "[held]" not in said
     drawn = re.findall(r"Báo cáo tuần: (\S+)", said)
@@ -67,7 +73,9 @@ def test_once_the_four_dags_run_green_and_nothing_is_left(tmp_path: Path) -> Non
         approvers = database.execute(
             "select distinct approved_by from outbox where state = 'sent' and needs_approval"
         ).fetchall()
+        [unjudged] = database.execute("select text from outbox where dedup_key like '%|internal|unjudged|%'").fetchall()
         doors = database.execute("select distinct login, channel from approvals").fetchall()
+    assert "CAM-00006 Quầy một cửa 1 (Can Lộc): 07 đêm liền" in unjudged[0]
     assert (approvers, doors) == ([("Trưởng phòng CNTT",)], [("duyet.demo", "airflow")])
 
 

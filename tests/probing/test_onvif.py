@@ -22,12 +22,12 @@ from dondoc import clock
 from dondoc.demo import onvif as told
 from dondoc.demo.camera import HOST, PASSWORD, USER
 from dondoc.demo.fleet import Fleet
+from dondoc.invisible import invisible
 from dondoc.probing import measuring, onvif
 from dondoc.probing.onvif import Answer, information
 from dondoc.probing.probe import probe_many
 from dondoc.probing.verdicts import Target
 from dondoc.probing.wanted import Wanted
-from dondoc.unseen import unseen
 from tests.probing.onvif_device import KINDS, LETS_IN, Device
 
 LOOPBACK = [ip_network("127.0.0.0/8")]
@@ -220,4 +220,4 @@ def test_no_answer_of_a_device_breaks_anything(noise: bytes, name: str) -> None:
         onvif.logged_in(answer, "u", "p", datetime(2021, 11, 25, tzinfo=UTC))
         onvif.refused(answer)
     found = information(Answer(200, (), body(Model=written)))
-    assert all(len(text) <= onvif.LONGEST and not unseen(text, "") for text in found.values())
+    assert all(len(text) <= onvif.LONGEST and not invisible(text, "") for text in found.values())

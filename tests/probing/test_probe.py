@@ -68,6 +68,7 @@ STAGE_2 = {
     "overexposed": "overexposed",
     "covered": "covered",
     "card": "no_signal_card",
+    "pink": "ok",
     "infrared": "ok",
     "junk": "not_decodable",
     "unknown-codec": "not_decodable",

@@ -526,6 +526,12 @@ def timed_packets(unit: Unit, sequence: int, time: int) -> list[bytes]:
     return [p[:4] + (time * 40 + number).to_bytes(4) + p[8:] for number, p in enumerate(sent)]
 
 
+def timed_and_partly_lost(unit: Unit, sequence: int, time: int) -> list[bytes]:
+    """A time for each packet, and of the pictures between key pictures each second does not come."""
+    sent = timed_packets(unit, sequence, time)
+    return [p for p in sent if unit[0][0] & 31 != 1 or int.from_bytes(p[2:4]) % 2]
+
+
 def of_many_names(unit: Unit, sequence: int, time: int) -> list[bytes]:
     """Another source (SSRC) with each packet."""
     return [p[:8] + (sequence + number).to_bytes(4) + p[12:] for number, p in enumerate(plain(unit, sequence, time))]
@@ -763,6 +769,7 @@ HEALTHY: dict[str, tuple[type[Odd], Help | None]] = {
     "only UDP, each packet twice": (over_udp(twice), None),
     "only UDP, marker on every slice": (over_udp(marked_slices), Help.MISREAD),
     "only UDP, a time for each packet": (over_udp(timed_packets), Help.MISREAD),
+    "only UDP, a time for each packet, and many are lost": (over_udp(timed_and_partly_lost), Help.NETWORK),
     "silent over TCP, a time for each packet over UDP": (over_udp(timed_packets, kind=OnlyUdp), Help.UDP),
     "silent before the next key picture": (Relay, Help.SLOW),
 }

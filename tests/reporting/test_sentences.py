@@ -348,14 +348,14 @@ def test_of_recording_only_what_forms_declare_is_said(made: Declared, said: str)
         (
             Measured(cameras=50, recorders=40, kept=0, findings={"codec_differs": 2, "not_recording": 3}),
             "00/40",
-            "Trong 50 camera đã đo có điều cần đơn vị xem lại: chuẩn nén khác khai báo (02); không còn bản ghi "
+            "Trong 50 camera đã đo có điều cần đơn vị xem lại: chuẩn nén khác khai báo (02); không thấy bản ghi "
             "mới (03).",
         ),
     ],
 )
 def test_of_recorders_and_streams_what_was_measured_is_said(made: Measured, kept: str, differing: str) -> None:
     week = the_week(measured=made)
-    stopped = " Không còn bản ghi mới: 03 camera." if made.findings else ""
+    stopped = " Không thấy bản ghi mới: 03 camera." if made.findings else ""
     said = f"Lưu trữ đủ số ngày đã khai: {kept} camera kiểm tra được.{stopped}" if kept else ""
     assert sentences.kept(week) == said
     assert said in " ".join(sentences.camera_remarks(week))

@@ -181,7 +181,7 @@ def test_the_vocabulary_knows_no_room_and_probing_knows_of_it_only_what_a_code_i
         names = {str(node.module) for node in found if isinstance(node, ast.ImportFrom)}
         return {name.removeprefix("dondoc.") for name in names if name.startswith("dondoc.")}
 
-    assert {name.split(".")[0] for name in imports("vocabulary")} == {"errors", "unseen", "vocabulary"}
+    assert {name.split(".")[0] for name in imports("vocabulary")} == {"errors", "invisible", "vocabulary"}
     assert {name for name in imports("probing") if name.startswith("vocabulary")} == {"vocabulary.code"}
 
 

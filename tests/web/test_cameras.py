@@ -205,7 +205,7 @@ class TestList:
         assert "Có điều cần xem lại: 1" in words_of(page.text)
         stands, why = rows_of(page.text)[0][5:]
         assert stands == "✓ Hoạt động tốt"
-        told = "⚑ Không còn bản ghi mới; đồng hồ sai trên 05 phút; nghi vấn: khung cảnh thay đổi"
+        told = "⚑ Không thấy bản ghi mới; đồng hồ sai trên 05 phút; nghi vấn: khung cảnh thay đổi"
         assert why == f"hoạt động tốt, đêm 24/11/2021 {told}"
         assert [row[0] for row in rows_of(visit("viewer").get("/cameras?remarks=1").text)] == ["CAM-00001"]
         assert told.removeprefix("⚑ ").lower() in visit("ops").get("/cameras.csv").text
@@ -352,11 +352,11 @@ class TestCamera:
         results = [result(1, "ok", at, measured=found)]
         night.store(app, results, night=TONIGHT, round="all", now=at)
         page = words_of(visit("viewer").get("/cameras/1").text)
-        assert "không còn bản ghi mới" in page
+        assert "không thấy bản ghi mới" in page
         assert "giờ trên thiết bị chậm 03 giờ" in page
         assert "đồng hồ của thiết bị chậm 03 giờ" in page
         above, _ = page.split("30 đêm gần nhất")  # beside the state, which is good: nobody looks further down for more
-        assert f"Lưu trữ (đo ngày {TONIGHT:%d/%m/%Y}): không còn bản ghi mới" in above
+        assert f"Lưu trữ (đo ngày {TONIGHT:%d/%m/%Y}): không thấy bản ghi mới" in above
         assert f"Đồng hồ (đo ngày {TONIGHT:%d/%m/%Y}): đồng hồ của thiết bị chậm 03 giờ" in above
 
     def test_an_outage_is_shown_with_its_number(self, app: AppContext, cameras: list[int], visit: Visit) -> None:

@@ -174,7 +174,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
         "advice": _advice(verdict for verdict in found.verdicts.values() if verdict not in GOOD),
         "unchecked": unchecked[:SHOWN],
         "more_unchecked": max(0, len(unchecked) - SHOWN),
-        "unchecked_advice": _advice(found.unseen),
+        "unchecked_advice": _advice(found.unjudged),
         "attached": marked.filename if marked else None,
         "answer_before": _answer_before(app, now),
         "desk": phone,
@@ -198,13 +198,13 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
 class _Found:
     """By camera: the newest verdict that counts, and for the others why there is none.
 
-    `unseen`: what was found that says nothing of a camera. `excused`: a pause or an expected silence stands over one of
-    them; of the rest we know nothing. `waits`: it is one that ends, and a later look will tell.
+    `unjudged`: what was found that says nothing of a camera. `excused`: a pause or an expected silence stands over one
+    of them; of the rest we know nothing. `waits`: it is one that ends, and a later look will tell.
     """
 
     verdicts: dict[int, str] = field(default_factory=dict)
     why_not: dict[int, str] = field(default_factory=dict)
-    unseen: set[str] = field(default_factory=set)
+    unjudged: set[str] = field(default_factory=set)
     excused: bool = False
     waits: bool = False
 
@@ -221,7 +221,7 @@ def _found(judge: CheckFilter, session: Session, cameras: Sequence[Camera], now:
             found.why_not[camera.id] = "chưa xem lần nào" if camera.url else Unseen.NO_ADDRESS.label
         elif night.excuse:
             found.why_not[camera.id] = night.excuse.words
-            found.unseen.add(night.excuse.code)
+            found.unjudged.add(night.excuse.code)
             if not judge.blind(night.look):
                 found.excused, found.waits = True, found.waits or not judge.rules.never_heard(camera)
         elif night.look.verdict == Seen.SERVER_ERROR and len(seen[camera.id]) == 1:

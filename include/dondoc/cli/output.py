@@ -86,12 +86,13 @@ def day(text: str) -> date:
 
 
 def moment(text: str) -> datetime:
-    """An ISO instant from the command line; without an offset it is Vietnam's time."""
+    """An ISO instant from the command line, in Vietnam's time, by which days count; without an offset it is that."""
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
         raise Problem(f"“{text}” không phải thời điểm. Viết dạng 2021-11-22T07:00+07:00.") from None
-    return _in_range(value if value.tzinfo else value.replace(tzinfo=HERE), text)
+    value = _in_range(value, text)
+    return value.astimezone(HERE) if value.tzinfo else value.replace(tzinfo=HERE)
 
 
 def since(text: str) -> datetime:

@@ -49,6 +49,7 @@ SCENES = {
     "overexposed": ("overexposed", "h264"),
     "covered": ("covered", "h264"),
     "blurred": ("blurred", "h264"),
+    "pink": ("pink", "h264"),
     "card": ("card", "h264"),
     "infrared": ("infrared", "h264"),
     "still": ("still", "h264"),
@@ -80,7 +81,7 @@ MEDIA = {
     ),
 }
 # A "smart codec": seconds from a visit's beginning to its next key picture, more than a first look waits, and for which
-# a session lives without a sign of life.
+# a session lives without a keep-alive.
 SMART, SMART_SESSION = 20.0, 6.0
 H264 = (
     "m=audio 0 RTP/AVP 0\r\na=control:trackID=2\r\n"
@@ -216,7 +217,7 @@ class Camera:
             await asyncio.sleep(1 / clips.RATE)
 
     async def _play_smart(self, scene: str, codec: str, visit: int) -> None:
-        """Send key pictures seldom, and close on whoever gives no sign of life."""
+        """Send key pictures seldom, and close on whoever sends no keep-alive."""
         key = self.counts.pop("next key picture", None) or round(time.monotonic() + SMART)
         self.counts["next key picture"] = key
         for number in range(1, 100_000):

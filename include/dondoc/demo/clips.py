@@ -103,6 +103,11 @@ def _infrared(number: int) -> Any:
     return _noisy(grey * 0.5, number)
 
 
+def _pink(number: int) -> Any:
+    """By day, with the filter stuck that is to keep infrared light away: a pale pink lies over all."""
+    return _noisy(_street(number) * 0.6 + (100, 60, 90), number)
+
+
 def _blurred(number: int) -> Any:
     import cv2
 
@@ -117,6 +122,7 @@ SCENES: dict[str, Callable[[int], Any]] = {
     "overexposed": lambda number: _noisy(_street(number) * 1.5 + 120.0, number),
     "covered": lambda number: _noisy(_flat(60, 58, 56), number),
     "blurred": _blurred,
+    "pink": _pink,
     "card": _card,
     "infrared": _infrared,
     "large": lambda number: _noisy(_street(number, *LARGE), number),

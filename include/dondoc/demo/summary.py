@@ -9,7 +9,7 @@ from sqlalchemy import select
 from dondoc.cameras.measured.findings import findings
 from dondoc.cameras.measured.told import told
 from dondoc.cameras.registry import addresses
-from dondoc.cameras.state import current
+from dondoc.cameras.state import current, doubts
 from dondoc.configuration.context import AppContext
 from dondoc.documents.words import camera_line
 from dondoc.facts import obligations
@@ -33,6 +33,8 @@ SHOWN = {
     "smart": "“smart codec”, 20 giây mới có một khung khóa: được chờ lâu hơn, giữ phiên xem",
     "recorder-stopped": "hình tốt, nhưng đầu ghi đã ngừng ghi 09 ngày",
     "wrong-clock": "hình tốt, nhưng đồng hồ chậm 03 giờ",
+    "pink": "giữa ban ngày hình ngả màu hồng: chỉ là nghi vấn, không tính là mất kết nối",
+    "unknown-codec": "07 ngày liền không dựng được hình: không tính cho đơn vị nào, người vận hành được báo bằng thư",
 }
 LOOK: dict[str, str] = {**SENTENCE, **{one: one.label for one in Exemption}, "ok": "có hình tốt"}
 
@@ -99,12 +101,13 @@ def shown(app: AppContext, now: datetime) -> Iterator[str]:
         checks = session.scalars(select(CameraCheck).order_by(CameraCheck.happened_at, CameraCheck.id))
         newest = {check.camera_id: f"{check.detail} [{check.verdict}]" for check in checks}
         urls = {camera.id: addresses.read(camera, app.secrets).url or "" for camera in known}
+        doubted = {doubt.camera: doubt.advice for doubt in doubts.doubts(session, now)}
     for camera in known:
         words = next((words for behaviour, words in SHOWN.items() if f"/{behaviour}/" in urls[camera.id]), None)
         its = closely.get(camera.id)
         found = [said(reason) for one in its.measured for reason in findings(its.declared, one)] if its else []
         if words:
-            seen = "; ".join([newest.get(camera.id, "chưa kiểm tra"), *found])
+            seen = "; ".join([newest.get(camera.id, "chưa kiểm tra"), *found, *filter(None, (doubted.get(camera.id),))])
             yield f"{CAM(camera.id)} ({app.registry.agency(camera.agency).short}): {words}\n        → {seen}"
 
 

@@ -56,16 +56,17 @@ LETTERS = (
 LATE_LETTER = ("ubnd-huyen-thach-ha", "2011/UBND-VP", "2021-11-22", "2021-11-22T10:05")
 # Cameras of the centres that are connected already: agency, name, how it behaves, the password that we were given
 CENTRES = (
-    ("ubnd-thanh-pho-ha-tinh", "Quầy một cửa 1", "healthy", ""),
+    ("ubnd-thanh-pho-ha-tinh", "Quầy một cửa 1", "pink", ""),
     ("ubnd-thanh-pho-ha-tinh", "Sảnh chờ", "digest", PASSWORD),
     ("ubnd-thi-xa-hong-linh", "Quầy một cửa 1", "digest", PASSWORD),
     ("ubnd-thi-xa-hong-linh", "Sảnh chờ", "dark", ""),
     ("ubnd-huyen-huong-son", "Quầy một cửa 1", "wrong-password", "mat-khau-cu"),
-    ("ubnd-huyen-can-loc", "Quầy một cửa 1", "digest", ""),
+    ("ubnd-huyen-can-loc", "Quầy một cửa 1", "unknown-codec", ""),
     ("ubnd-huyen-can-loc", "Sảnh chờ", "frozen", ""),
 )
 AGREED = "ubnd-thi-xa-hong-linh"  # its devices are asked what they are; the first has its turn on the demo's day
-WORKED = ("healthy", "dark")  # what nights before today saw working; the dark one stopped after the 22nd
+LATELY = "2021-11-22"  # the first of the nights of which most is known
+BY_OWN_PAST = ("frozen", "pink")  # of which only what was really seen before tells: that it hangs, that it is doubted
 
 
 def person(number: int) -> str:
@@ -194,29 +195,39 @@ def morning(app: AppContext, day: str) -> None:
 
 
 def nights(app: AppContext) -> None:
-    """What the checks of three earlier nights left behind: with today's, the dark camera's third bad one, an outage.
+    """What the checks of earlier nights left behind: with today's, the dark camera's third bad one, an outage; and of
+    one whose pictures nobody can build the seventh.
 
-    The hanging camera is really asked, for only its own former pictures tell that it hangs; and on their turn those of
-    which only a closer look tells.
+    Really asked are those of which their own former pictures tell, and on their turn those of which only a closer look
+    does.
     """
     with app.sessions.reading() as session:
         urls = {c.id: addresses.read(c, app.secrets).url or "" for c in session.scalars(select(Camera))}
-    for day in ("2021-11-22", "2021-11-23", "2021-11-24"):
+    for day in (f"2021-11-{number}" for number in range(18, 25)):
         with at(f"{day}T10:05"):
-            results = [_seen(i, "dark" in url and day > "2021-11-22") for i, url in urls.items() if _worked(url)]
-            asked = [i for i, url in urls.items() if "/frozen/" in url or _closely(i, url, date.fromisoformat(day))]
+            seen = {camera: verdict for camera, url in urls.items() if (verdict := _verdict(url, day))}
+            results = [_seen(camera, verdict) for camera, verdict in seen.items()]
+            asked = [i for i, url in urls.items() if day >= LATELY and _asked(i, url, date.fromisoformat(day))]
             results += night.check_batch(app, asked, night=date.fromisoformat(day), round="day", now=clock.now())
             night.store(app, results, night=date.fromisoformat(day), round="day", now=clock.now())
 
 
-def _worked(url: str) -> bool:
-    return any(f"/{behaviour}/" in url for behaviour in WORKED)
+def _verdict(url: str, day: str) -> Verdict | None:
+    """As what a camera was seen on a day before today; None: it was not looked at."""
+    if _behaves(url, "unknown-codec"):
+        return Verdict.NOT_DECODABLE
+    if day < LATELY or not _behaves(url, "healthy", "dark"):
+        return None
+    return Verdict.BLACK if _behaves(url, "dark") and day > LATELY else Verdict.OK
 
 
-def _closely(camera: int, url: str, day: date) -> bool:
-    return due(camera, day) and any(f"/{behaviour}/" in url for behaviour in submissions.CLOSELY)
+def _asked(camera: int, url: str, day: date) -> bool:
+    return _behaves(url, *BY_OWN_PAST) or (due(camera, day) and _behaves(url, *submissions.CLOSELY))
 
 
-def _seen(camera: int, dark: bool) -> Result:
-    verdict = Verdict.BLACK if dark else Verdict.OK
+def _behaves(url: str, *behaviours: str) -> bool:
+    return any(f"/{behaviour}/" in url for behaviour in behaviours)
+
+
+def _seen(camera: int, verdict: Verdict) -> Result:
     return Result.of(Finding(str(camera), verdict, verdict.label, 400, 2), clock.now())

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dondoc.errors import Faulty, FileFault, Problem
-from dondoc.unseen import unseen, warning
+from dondoc.invisible import invisible, warning
 
 Place = tuple[str | int, ...]
 Model = TypeVar("Model", bound=BaseModel)
@@ -68,7 +68,7 @@ class LocatedYaml:
     def check(self, schema: type[BaseModel]) -> BaseModel | None:
         """The data as a model; what does not fit, or cannot be seen, becomes faults."""
         for place, text in _texts(self.data, ()):
-            if place not in self.broken and (character := unseen(text)):
+            if place not in self.broken and (character := invisible(text)):
                 key = next((part for part in reversed(place) if isinstance(part, str)), self.name)
                 self.fault(place, warning(f"“{self.called(key)}”", character))
         try:

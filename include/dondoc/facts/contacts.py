@@ -24,10 +24,10 @@ from dondoc.clock import HERE
 from dondoc.directive.model import Registry
 from dondoc.documents.words import phone
 from dondoc.errors import Problem
+from dondoc.invisible import invisible, warning
 from dondoc.store.facts import Contact
 from dondoc.store.intake import Assignment, Submission
 from dondoc.store.parts import parts
-from dondoc.unseen import unseen, warning
 from dondoc.vocabulary.fields import Field, may
 from dondoc.vocabulary.people import OF_AN_AGENCY, Role
 
@@ -196,7 +196,7 @@ def _rows(text: str, filename: str) -> list[tuple[int, dict[str, str]]]:
 
 def _fault(registry: Registry, row: dict[str, str]) -> str | None:
     for column, cell in row.items():
-        if character := unseen(cell, but_for=""):
+        if character := invisible(cell, but_for=""):
             return f"{warning(f'cột {column}', character)}."
     if row["agency"] not in {a.id for a in registry.agencies}:
         return f"không có đơn vị “{row['agency']}” trong văn bản chỉ đạo."

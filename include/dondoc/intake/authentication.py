@@ -31,7 +31,7 @@ from dondoc.vocabulary.submissions import ACCEPTED
 
 LONGEST = {"from": 1_000, "authentication-results": 16_000}  # characters of one field that are looked at
 USUAL = 5  # newest accepted mails of a domain that tell how its mail comes
-UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: what nobody sees in a mail program, or what breaks a line
+INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: what nobody sees in a mail program, or what breaks a line
 NO_FIELD = "máy chủ thư không ghi kết quả xác thực"
 _FAILED = frozenset({"fail", "hardfail", "softfail", "policy", "permerror"})  # RFC 8601, sections 2.7.1, 2.7.2
 _ID = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"(]+))', re.DOTALL)
@@ -146,7 +146,7 @@ def _one_address(text: str, name: str) -> str:
         raise ValueError(f"dòng {name} trống")
     if len(text) > LONGEST["from"]:
         raise ValueError(f"dòng {name} quá dài")
-    if any(c == "\ufffd" or unicodedata.category(c) in UNSEEN for c in text.replace("\t", " ")):
+    if any(c == "\ufffd" or unicodedata.category(c) in INVISIBLE for c in text.replace("\t", " ")):
         raise ValueError(f"dòng {name} có ký tự điều khiển hoặc ký tự ẩn")
     try:
         read = default.header_factory("from", text)

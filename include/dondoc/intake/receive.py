@@ -18,12 +18,12 @@ from dondoc.store.intake import Submission
 from dondoc.vocabulary.numbers import BN
 from dondoc.vocabulary.submissions import Arrival
 
-_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: control, direction and zero width, half pairs, line separators
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode: control, direction and zero width, half pairs, line separators
 
 
 def visible(text: str, instead: str = "") -> str:
     """Without characters that nobody sees and that break headers, names or databases; NFC."""
-    kept = (instead if unicodedata.category(c) in _UNSEEN else c for c in text)
+    kept = (instead if unicodedata.category(c) in _INVISIBLE else c for c in text)
     return unicodedata.normalize("NFC", "".join(kept))
 
 

@@ -19,10 +19,10 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from dondoc.clock import HERE, OUR_OFFSET
+from dondoc.invisible import invisible
 from dondoc.probing import zones
 from dondoc.probing.allow_list import Ip
 from dondoc.probing.rtsp.authentication import Login, choose, parse_challenges
-from dondoc.unseen import unseen
 
 PATH = "/onvif/device_service"
 SERVICE = "http://www.onvif.org/ver10/device/wsdl"
@@ -174,7 +174,7 @@ def information(answer: Answer) -> dict[str, str]:
 def _clean(text: str) -> str:
     """One short line of what a device wrote, without characters that nobody sees."""
     words = " ".join(text[: 4 * LONGEST].split())
-    return "".join(c for c in words if not unseen(c, ""))[:LONGEST].strip()
+    return "".join(c for c in words if not invisible(c, ""))[:LONGEST].strip()
 
 
 def logged_in(refusal: Answer, user: str, password: str, now: datetime | None) -> Question | None:

@@ -4,7 +4,8 @@ Recorders differ: some play what they have when asked for what they have not, so
 are asked for. So one is asked first for days that nobody can have kept, of long ago and to come: who plays these, and
 does not say that it plays another time, is not believed. That nothing is there it must say in words: who sends nothing,
 or what is of another time, may be slow, or not understand. One day without a recording is no edge: those next to it,
-and one beyond all that is to be kept, must agree, and the day beside it that was played is asked for once more.
+and one beyond all that is to be kept, must agree, and the day beside it that was played is asked for once more. Who has
+left out days before may record only what moves: of that one nobody can tell whether it has stopped.
 """
 
 import re
@@ -19,9 +20,15 @@ YESTERDAY, CONTROL, FUTURE = 1, 3650, -2  # days ago; nobody can have kept the l
 MARGIN = timedelta(hours=1)  # younger than a day is asked for: what is just being overwritten is nobody's fault
 LENGTH = timedelta(days=1) - MARGIN  # of what is asked for: who records only what moves has nothing of most minutes
 OFF = timedelta(hours=12)  # by which what is played may lie beside it: some call their own time universal
-MOST = 16  # days that are asked for in one look
+MOST = 18  # days that are asked for in one look
 # Days without a recording that must agree: a camera or a recorder is off for a day or two, or sees nothing that moves.
 YOUNGER, OLDER = 3, 4  # than the newest and the oldest recording that was seen; a weekend has two
+# Days before the newest of which there must be recordings: who leaves days out, of a weekend one of these, may record
+# only what moves, and may have had nothing to record since.
+BEFORE = (2, 4, 6)
+# Of the declared days, asked for where neither yesterday nor the last of them is there: first less, as a recorder with
+# too small a disk has, then more, as one that stopped long ago. Own choice: each halves what is unknown or goes beyond.
+QUARTERS = (2, 1, 3, 6, 8)
 _CLOCK = re.compile(r"\s*clock\s*=\s*(\d{8}T\d{6})(?:\.\d*)?Z?\s*-\s*(?:(\d{8}T\d{6})(?:\.\d*)?Z?)?", re.ASCII)
 
 
@@ -111,11 +118,11 @@ def next_day(answers: Mapping[int, Answer], declared: int) -> int | None:
             return day
     played, gone = _split(answers)
     if not played:  # it may have stopped: it may hold less than is declared, or only older days
-        tried = (declared // 2, declared // 4, declared * 3 // 4, declared * 3 // 2, declared * 2)
+        tried = [declared * quarters // 4 for quarters in QUARTERS]
         return next((d for d in tried if d > 1 and d not in answers), None)
     newest, oldest = min(played), max(played)
     if newest > YESTERDAY:
-        near = range(YESTERDAY, min(newest, YESTERDAY + YOUNGER))
+        near = [*range(YESTERDAY, min(newest, YESTERDAY + YOUNGER)), *(newest + days for days in BEFORE)]
         return _next(answers, max((d for d in gone if d < newest), default=0), newest, near)
     missing = min((d for d in gone if d > oldest), default=0)
     beyond = (missing + 1, missing + 2, declared + WEEK) if missing else ()
@@ -153,7 +160,8 @@ def conclude(answers: Mapping[int, Answer], *, sure: bool = True) -> Recording:
     newest, oldest = min(played), max(played)
     missing = [day for day in gone if answers[day] == Answer.ABSENT] if sure else []
     younger, older = [day for day in missing if day < newest], [day for day in missing if day > oldest]
-    recording = True if newest == YESTERDAY else False if len(younger) >= YOUNGER else None
+    went_on = {newest + days for days in BEFORE} <= {*played} and not any(newest < day < oldest for day in gone)
+    recording = True if newest == YESTERDAY else False if len(younger) >= YOUNGER and went_on else None
     return Recording(recording, newest, oldest, min(older) if len(older) >= OLDER else 0)
 
 

@@ -24,7 +24,7 @@ from dondoc.probing.verdicts import Verdict as Codes
 
 LONGER = 4  # times the first look's patience: cameras that save send a key picture every 20 seconds, or less often
 TRIES = 3  # stretches in which nothing whole was found
-UNSEEN = frozenset({Codes.DECODE_FAILED, Codes.NOT_DECODABLE})
+NO_PICTURE = frozenset({Codes.DECODE_FAILED, Codes.NOT_DECODABLE})
 NEITHER = "camera có gửi dữ liệu hình nhưng cả hai cách đọc đều chưa dựng được hình"
 LOST = (
     "camera có gửi dữ liệu hình nhưng nhiều gói bị mất trên đường truyền nên chưa dựng được hình: đường truyền kém "
@@ -41,6 +41,13 @@ class Second:
     help: Help | None = None
 
 
+class _Shown(NamedTuple):
+    """A picture that another look shows; `ours`: our own way of reading, too."""
+
+    seen: Seen
+    ours: bool
+
+
 class Outcome(NamedTuple):
     """How another look ended.
 
@@ -54,14 +61,17 @@ class Outcome(NamedTuple):
 
     @property
     def shown(self) -> bool:
-        return self.found is not None and self.found.seen.verdict not in UNSEEN
+        return self.found is not None and self.found.seen.verdict not in NO_PICTURE
 
 
 def is_wanted(seen: Seen, dialogue: Dialogue) -> bool:
     """Whether a first look leaves a doubt: the camera played, and no picture was seen; not of one that floods."""
     if seen.detail == ENDLESS:
         return False
-    return seen.verdict in {Codes.NO_FRAME, *UNSEEN} and dialogue.progress in (Progress.PACKETS, Progress.KEY_PICTURE)
+    return seen.verdict in {Codes.NO_FRAME, *NO_PICTURE} and dialogue.progress in (
+        Progress.PACKETS,
+        Progress.KEY_PICTURE,
+    )
 
 
 async def look(
@@ -130,7 +140,7 @@ class _Look:
         self._damaged: Second | None = None
 
     async def within(self, seconds: float, dialogue: Dialogue) -> Outcome:
-        found: Second | None = None
+        found: _Shown | None = None
         try:
             async with asyncio.timeout(seconds):
                 found = await self._over(dialogue)
@@ -138,27 +148,28 @@ class _Look:
             pass  # nothing more is seen
         finally:
             dialogue.close()
-        return Outcome(dialogue.progress, found or self._damaged, dialogue.lossy)
+        second = self._helped(found, lossy=dialogue.lossy) if found else self._damaged
+        return Outcome(dialogue.progress, second, dialogue.lossy)
 
-    async def _over(self, dialogue: Dialogue) -> Second | None:
+    async def _over(self, dialogue: Dialogue) -> _Shown | None:
         await dialogue.open()
         track, base = await dialogue.describe()
         tries = 0
         async with contextlib.aclosing(stretches(dialogue, track, base, self._fits, udp=self._udp)) as all_of_them:
             async for found in all_of_them:
-                if second := await self._seen(found, blames=not track.shuffled):
-                    return second
+                if shown := await self._seen(found, blames=not track.shuffled):
+                    return shown
                 tries += found.built is not None
                 if tries == TRIES:
                     return None
         return None
 
-    async def _seen(self, found: Found, *, blames: bool) -> Second | None:
+    async def _seen(self, found: Found, *, blames: bool) -> _Shown | None:
         """The picture, read in another way, else in ours."""
         others = [await self._judged(found.codec, stream, input_kind) for input_kind, stream in found.others]
         ours = await self._judged(found.codec, found.built, InputKind.PICTURE) if found.built else None
-        if shown := next((one for one in (*others, ours) if one and one.verdict not in UNSEEN), None):
-            return self._helped(shown, ours=ours is not None and ours.verdict not in UNSEEN)
+        if shown := next((one for one in (*others, ours) if one and one.verdict not in NO_PICTURE), None):
+            return _Shown(shown, ours=ours is not None and ours.verdict not in NO_PICTURE)
         if blames and others and all(one.verdict == Codes.DECODE_FAILED for one in others):
             self._damaged = Second(others[0])
         return None
@@ -167,11 +178,11 @@ class _Look:
         target = self._target
         return await self._decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail, input_kind=input_kind)
 
-    def _helped(self, seen: Seen, *, ours: bool) -> Second:
+    def _helped(self, shown: _Shown, *, lossy: bool) -> Second:
         if self._udp:
             why = Help.UDP
-        elif not ours:
-            why = Help.MISREAD
+        elif lossy or (shown.ours and self._first.verdict == Codes.DECODE_FAILED):
+            why = Help.NETWORK
         else:
-            why = Help.NETWORK if self._first.verdict == Codes.DECODE_FAILED else Help.SLOW
-        return Second(replace(seen, detail=f"{seen.detail}; {why.label}"), why)
+            why = Help.SLOW if shown.ours else Help.MISREAD
+        return Second(replace(shown.seen, detail=f"{shown.seen.detail}; {why.label}"), why)

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from dondoc.errors import Problem
-from dondoc.unseen import unseen, warning
+from dondoc.invisible import invisible, warning
 
 EXACT = "password"  # the one column whose blanks at the ends may mean something
 LOGIN = ("user", EXACT)  # judged by whoever takes it: what a camera can be sent
@@ -79,7 +79,7 @@ def _fault(columns: Sequence[str], cells: Sequence[str]) -> str | None:
         where = f"cột {column if is_code(column) else f'thứ {number}'}"
         if column != ADDRESS and any(unicodedata.category(c) == "Cc" for c in cell):
             return f"{where} có ký tự xuống dòng hoặc ký tự điều khiển, {SLIPPED}"
-        if column not in (ADDRESS, *LOGIN) and (character := unseen(cell)):
+        if column not in (ADDRESS, *LOGIN) and (character := invisible(cell)):
             return warning(where, character)
     return None
 

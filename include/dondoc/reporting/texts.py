@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 from dondoc import audit
 from dondoc.audit import Actor
 from dondoc.errors import Problem
+from dondoc.invisible import invisible, warning
 from dondoc.reporting.figures.model import Texts
 from dondoc.store.reporting import ReportText
-from dondoc.unseen import unseen, warning
 from dondoc.vocabulary.reports import ReportPart
 
 LONGEST = 5_000  # characters of a part
@@ -41,7 +41,7 @@ def write(
     Raises:
         Problem: it is too long, has characters that nobody sees, or the name of a person is missing.
     """
-    if character := unseen(text):
+    if character := invisible(text):
         raise Problem(f"{warning(f'Phần “{part.label}”', character)}.")
     lines = [" ".join(line.split()) for line in text.splitlines()]
     plain = "\n".join(line for line in lines if line)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from dondoc.errors import Problem
-from dondoc.unseen import unseen, warning
+from dondoc.invisible import invisible, warning
 from dondoc.vocabulary.code import Code
 
 LONGEST_LINE = 200  # characters
@@ -75,7 +75,7 @@ def may(field: Field, value: str) -> str:
     Raises:
         FieldProblem: there are characters in it that nobody sees.
     """
-    if character := unseen(value):
+    if character := invisible(value):
         raise FieldProblem(f"{warning('{}', character)}.", field)
     return value.strip()
 

@@ -18,7 +18,7 @@ from dondoc.directive.located_yaml import LocatedYaml, Place
 from dondoc.directive.model import Registry
 from dondoc.directive.names import deliverable, fold, month
 from dondoc.directive.record import State, Version
-from dondoc.unseen import unseen, warning
+from dondoc.invisible import invisible, warning
 from dondoc.vocabulary.obligations import LOOSE, Deliverable
 
 SPARE = 3  # empty lines below those that are filled in
@@ -170,7 +170,7 @@ class DirectiveForm:
         if not marked.data["obligations"]:
             marked.fault(("obligations",), "chưa ghi việc nào")
         for name in ("valid_from", "document", "reason"):
-            if character := unseen(getattr(self, name)):
+            if character := invisible(getattr(self, name)):
                 marked.fault((name,), warning("ô này", character))
         if amends(history):
             for name in ("valid_from", "document", "reason"):

@@ -25,10 +25,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dondoc.configuration.context import AppContext
 from dondoc.errors import Problem
+from dondoc.invisible import warning
 from dondoc.store.errors import PASSING, explain
-from dondoc.unseen import warning
 from dondoc.web.caller import caller, forged, origin_of
-from dondoc.web.pages import LARGEST, UNSEEN, page
+from dondoc.web.pages import INVISIBLE, LARGEST, page
 from dondoc.web.user import NotLoggedIn, User
 
 log = logging.getLogger(__name__)
@@ -188,7 +188,7 @@ def refusal(request: Request, error: Exception) -> Response:
 
 def _incomplete(error: RequestValidationError) -> str:
     for one in error.errors():
-        if one["type"] == UNSEEN:
+        if one["type"] == INVISIBLE:
             called = FIELDS.get(str(one["loc"][-1]), str(one["loc"][-1]))
             return f"Ô {warning(f'“{called}”', one['ctx']['character'])}."
     at = {str(part) for e in error.errors() for part in e["loc"]}

@@ -16,15 +16,15 @@ from dondoc import __version__, audit, clock
 from dondoc.configuration.context import AppContext
 from dondoc.documents.words import phone
 from dondoc.errors import Problem
+from dondoc.invisible import invisible
 from dondoc.masking import without_addresses
 from dondoc.store.session import head
-from dondoc.unseen import unseen
 from dondoc.vocabulary.numbers import BC, BN, SC, TH
 from dondoc.web import message
 from dondoc.web.user import User
 
 LARGEST = 20 * 2**20  # bytes of an upload
-UNSEEN = "unseen"  # the type of the error of a field with characters that nobody sees
+INVISIBLE = "invisible"  # the type of the error of a field with characters that nobody sees
 _templates = Jinja2Templates(directory=Path(__file__).with_name("templates"))
 _templates.env.globals |= {"version": __version__, "revision": head}  # a database of another one is refused
 _templates.env.globals |= {"TH": TH, "SC": SC, "BC": BC, "BN": BN, "phone": phone}
@@ -53,8 +53,8 @@ def _time(value: object) -> time:
 
 def _plain(value: str) -> str:
     """Raises ValueError: there are characters in it that nobody sees."""
-    if character := unseen(value):
-        raise PydanticCustomError(UNSEEN, "{character}", {"character": character})
+    if character := invisible(value):
+        raise PydanticCustomError(INVISIBLE, "{character}", {"character": character})
     return value
 
 

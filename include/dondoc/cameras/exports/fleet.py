@@ -117,7 +117,8 @@ def table(
     with app.sessions.reading() as session:
         past = as_of is not None or known_at is not None
         found = states(app, session, as_of or now, known_at) if past else current.read(app, session, now)
-        its = remarks.remarks(app, session, as_of or now, known_at)
+        then = as_of or now
+        its = remarks.remarks(app, session, then, known_at) if past else current.all_remarks(app, session, now)
     with app.sessions.begin() as session:  # before anybody has it
         if restricted:
             given = _cameras(session, {state.camera.id for state in found if state.camera.restricted})

@@ -47,7 +47,7 @@ class FindingCode(ReasonCode):
     MAIN_IS_SMALL = (
         "main_is_small",
         "luồng chính nhỏ như luồng phụ",
-        "khai {declared}, luồng chính chỉ {measured}, cỡ thường thấy của luồng phụ: kiểm tra đường dẫn luồng chính, "
+        "{declared}luồng chính chỉ {measured}, cỡ thường thấy của luồng phụ: kiểm tra đường dẫn luồng chính, "
         f"{ASK}",
     )
     SUB_IS_MAIN = (
@@ -62,9 +62,10 @@ class FindingCode(ReasonCode):
     )
     NOT_RECORDING = (
         "not_recording",
-        "không còn bản ghi mới",
-        "không còn bản ghi mới: hỏi thử ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày "
-        f"{{newest}}; kiểm tra ổ cứng hoặc thẻ nhớ, lịch ghi, {CALL}",
+        "không thấy bản ghi mới",
+        "không thấy bản ghi mới: hỏi thử ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày "
+        "{newest}; đặt chỉ ghi khi có chuyển động thì xem trước mấy ngày ấy có gì để ghi không; kiểm tra ổ cứng hoặc "
+        f"thẻ nhớ, lịch ghi, {CALL}",
     )
     KEPT_TOO_SHORT = (
         "kept_too_short",
@@ -149,11 +150,12 @@ def _main(main: tuple[int, int], said: Resolution | None) -> Reason | None:
     pixels = main[0] * main[1]
     if not said:
         small = pixels <= TINY
-        return because(FindingCode.MAIN_IS_SMALL, declared="chưa rõ", measured=shown(main)) if small else None
+        return because(FindingCode.MAIN_IS_SMALL, declared="", measured=shown(main)) if small else None
     if not said.pixels or said.pixels[0] <= pixels <= said.pixels[1]:
         return None
-    code = FindingCode.MAIN_IS_SMALL if pixels <= SMALL else FindingCode.RESOLUTION_DIFFERS
-    return because(code, declared=said.label, measured=shown(main))
+    if pixels <= SMALL:
+        return because(FindingCode.MAIN_IS_SMALL, declared=f"khai {said.label}, ", measured=shown(main))
+    return because(FindingCode.RESOLUTION_DIFFERS, declared=said.label, measured=shown(main))
 
 
 def _rate(declared: Declared, found: Mapping[str, Any], by_day: bool) -> Iterator[Reason]:

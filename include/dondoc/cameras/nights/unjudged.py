@@ -137,7 +137,7 @@ def _section(app: AppContext, verdict: Verdict, its: Sequence[Unjudged]) -> Sect
 
 
 def _call(app: AppContext, one: Unjudged) -> str:
-    return f"Điện thoại {app.registry.agency(one.agency).short}: {one.call or 'danh bạ chưa có, cần bổ sung'}"
+    return f"Gọi {app.registry.agency(one.agency).short}: {one.call or 'danh bạ chưa có số điện thoại, cần bổ sung'}"
 
 
 def _named(app: AppContext, one: Unjudged) -> str:

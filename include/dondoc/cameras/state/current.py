@@ -7,7 +7,7 @@ that change something throw their rows away (`store.staleness`), time does by `h
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -131,7 +131,7 @@ def overview(
         total,
         number,
         last,
-        rows=_merged(rows, worked_out),
+        rows=_merged(rows, (one.stand for one in worked_out.values())),
         remarks=_remarks(session, page) | {camera: one.remarks for camera, one in worked_out.items()},
     )
 
@@ -152,7 +152,8 @@ def _part(app: AppContext, session: Session, now: datetime, conditions: Conditio
         kinds[Kind(*kind)] += cameras
         with_remarks[Kind(*kind).state] += cameras if any_remark else 0
     every = session.scalar(select(func.count()).select_from(_CAMERAS).where(*conditions))
-    worked_out = _worked_out(app, session, now, conditions) if kinds.total() != every else {}
+    missing = _missing(app, session, now, conditions=conditions)[1] if kinds.total() != every else []
+    worked_out = _worked_out(app, session, now, missing)
     kinds.update(one.state.kind for one in worked_out.values())
     with_remarks.update(one.state.state for one in worked_out.values() if one.remarks)
     sites = {(agency, place) for agency, place in session.execute(_SITES.where(*conditions))}
@@ -180,18 +181,27 @@ def _remarks(session: Session, cameras: Collection[int]) -> dict[int, Remarks]:
     return {camera: remarks.read(text) for camera, text in session.execute(told)}
 
 
+def all_remarks(app: AppContext, session: Session, now: datetime) -> dict[int, Remarks]:
+    """By camera, of all that have any: as `overview` shows them."""
+    both = _CAMERAS.outerjoin(_STATES, _holding(app, now))
+    told = session.execute(select(_CAMERAS.c.id, _STATES.c.remarks).select_from(both)).all()
+    found = {camera: remarks.read(text) for camera, text in told if text}
+    return found | _worked_out_remarks(app, session, now, [camera for camera, text in told if text is None])
+
+
 def read(app: AppContext, session: Session, now: datetime, agencies: Collection[str] = ()) -> list[CameraState]:
     """The state of every camera, or of every one of these agencies, in order of number."""
     [conditions] = Filter(agencies).parts()
     found = _rows(app, session, now, conditions)
     if all(row.state for row in found):
         return found
-    return _merged(found, _worked_out(app, session, now, conditions))
+    return _merged(found, _missing(app, session, now, conditions=conditions)[1])
 
 
-def _merged(rows: Iterable[CameraState], worked_out: Mapping[int, _Worked]) -> list[CameraState]:
+def _merged(rows: Iterable[CameraState], worked_out: Iterable[Stand]) -> list[CameraState]:
     """The rows of the table, and what was worked out in place of those that it does not say."""
-    return [worked_out[row.camera.id].state if row.camera.id in worked_out else row for row in rows]
+    states = {stand.state.camera.id: stand.state for stand in worked_out}
+    return [states.get(row.camera.id, row) for row in rows]
 
 
 def _rows(app: AppContext, session: Session, now: datetime, conditions: Conditions) -> list[CameraState]:
@@ -202,8 +212,18 @@ def _rows(app: AppContext, session: Session, now: datetime, conditions: Conditio
     return [CameraState(Described(*row[:_WIDTH]), *row[_WIDTH:]) for row in rows]
 
 
-def _worked_out(app: AppContext, session: Session, now: datetime, conditions: Conditions) -> dict[int, _Worked]:
-    return {one.state.camera.id: one for one in _missing(app, session, now, conditions=conditions)[1]}
+def _worked_out(app: AppContext, session: Session, now: datetime, found: Iterable[Stand]) -> dict[int, _Worked]:
+    """With the remarks on them, too."""
+    stands = {stand.state.camera.id: stand for stand in found}
+    its = _worked_out_remarks(app, session, now, [*stands])
+    return {camera: _Worked(stand, its.get(camera, ())) for camera, stand in stands.items()}
+
+
+def _worked_out_remarks(app: AppContext, session: Session, now: datetime, cameras: Sequence[int]) -> dict[int, Remarks]:
+    found: dict[int, Remarks] = {}
+    for part in parts(cameras):
+        found |= remarks.remarks(app, session, now, among=part)
+    return found
 
 
 def refresh(
@@ -231,9 +251,9 @@ def refresh(
     judge, missing = _missing(app, session, now, nights, [_CAMERAS.c.id.in_(among)])
     digest = basis(app)
     if missing:
-        ids = [one.state.camera.id for one in missing]
-        session.execute(delete(CurrentState).where(CurrentState.camera_id.in_(ids)))
-        session.execute(insert(CurrentState), [_row(judge, one, digest, now) for one in missing])
+        found = _worked_out(app, session, now, missing)
+        session.execute(delete(CurrentState).where(CurrentState.camera_id.in_([*found])))
+        session.execute(insert(CurrentState), [_row(judge, one, digest, now) for one in found.values()])
     return len(missing)
 
 
@@ -278,18 +298,14 @@ def _missing(
     now: datetime,
     nights: Histories | None = None,
     conditions: Conditions | None = None,
-) -> tuple[CheckFilter, list[_Worked]]:
-    """How those stand of which the table does not say it, and the remarks on them."""
+) -> tuple[CheckFilter, list[Stand]]:
+    """How those stand of which the table does not say it."""
     every = select(*DESCRIBED).outerjoin(CurrentState, _holding(app, now)).where(*conditions or ())
     rows = session.execute(every.where(CurrentState.camera_id.is_(None)).order_by(Camera.id)).all()
     judge = checks.judge(app, session)
     if not rows:
         return judge, []
-    found = stands(app, session, judge, (Described(*row) for row in rows), now, nights=nights)
-    its: dict[int, Remarks] = {}
-    for part in parts([stand.state.camera.id for stand in found]):
-        its |= remarks.remarks(app, session, now, among=part)
-    return judge, [_Worked(stand, its.get(stand.state.camera.id, ())) for stand in found]
+    return judge, stands(app, session, judge, (Described(*row) for row in rows), now, nights=nights)
 
 
 def _row(judge: CheckFilter, worked: _Worked, digest: str, now: datetime) -> dict[str, Any]:

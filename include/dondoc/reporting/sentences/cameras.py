@@ -120,7 +120,7 @@ def kept(figures: Figures) -> str:
     stopped = figures.measured.findings.get(FindingCode.NOT_RECORDING, 0)
     if not told:
         return ""
-    also = f" Không còn bản ghi mới: {number(stopped)} camera." if stopped else ""
+    also = f" Không thấy bản ghi mới: {number(stopped)} camera." if stopped else ""
     return f"Lưu trữ đủ số ngày đã khai: {number(enough)}/{number(told)} camera kiểm tra được.{also}"
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dondoc.audit import person
 from dondoc.errors import Problem
+from dondoc.invisible import invisible
 from dondoc.probing.table import read
-from dondoc.unseen import unseen
 from dondoc.vocabulary.fields import Field, may, must
 
 HIDDEN = ("\u202e", "\u2066", "\u200b", "\ufeff", "\u00ad", "\x00", "\x1b", "\u3164", "\ufe0f", "\U000e0041")
@@ -19,13 +19,13 @@ HIDDEN = ("\u202e", "\u2066", "\u200b", "\ufeff", "\u00ad", "\x00", "\x1b", "\u3
 
 @given(st.text(st.characters(categories=("L", "N", "P", "Zs"), codec="latin-1")))
 def test_what_people_write_passes(text: str) -> None:
-    assert unseen(unicodedata.normalize("NFC", f"Đường số 5 – “Hồ Kẻ Gỗ”\n{text}".replace("\u00ad", ""))) is None
+    assert invisible(unicodedata.normalize("NFC", f"Đường số 5 – “Hồ Kẻ Gỗ”\n{text}".replace("\u00ad", ""))) is None
 
 
 @given(st.text(), st.sampled_from(HIDDEN), st.text())
 def test_what_nobody_sees_is_named(before: str, hidden: str, after: str) -> None:
-    assert unseen(before + hidden + after) is not None
-    assert unseen(f"a{hidden}b") == f"U+{ord(hidden):04X}"
+    assert invisible(before + hidden + after) is not None
+    assert invisible(f"a{hidden}b") == f"U+{ord(hidden):04X}"
 
 
 DOORS: dict[str, tuple[Callable[[str], Any], str]] = {

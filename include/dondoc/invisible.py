@@ -10,7 +10,7 @@ _BLANK = frozenset(map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3
 LINES = "\t\r\n"  # what ends and indents lines
 
 
-def unseen(text: str, but_for: str = LINES) -> str | None:
+def invisible(text: str, but_for: str = LINES) -> str | None:
     """The first such character of a text, as people look it up (U+202E); None without one."""
     found = (c for c in text if c not in but_for and (unicodedata.category(c) in _KINDS or c in _BLANK))
     return next((f"U+{ord(c):04X}" for c in found), None)
