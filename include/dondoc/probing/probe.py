@@ -254,6 +254,7 @@ async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, tar
             track, base = await dialogue.describe()
             if decoder is None:
                 return Seen("ok", "camera trả lời và mô tả luồng hình")
+            decoder.expect()
             codec, stream = await key_picture(dialogue, track, base, place)
     except Verdict as ended:
         return Seen(ended.verdict, ended.detail)

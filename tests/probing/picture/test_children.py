@@ -4,7 +4,9 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from ipaddress import ip_network
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,8 @@ from dondoc.demo.fleet import Fleet
 from dondoc.probing.picture import children
 from dondoc.probing.picture.children import Children, NotStarted
 from dondoc.probing.picture.decoder import Decoder
-from dondoc.probing.verdicts import OURS, Verdict
+from dondoc.probing.probe import probe
+from dondoc.probing.verdicts import OURS, Target, Verdict
 
 pytestmark = pytest.mark.slow
 
@@ -58,6 +61,13 @@ def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return lines
 
 
+async def begun(started: Path, count: int) -> None:
+    """Wait until so many children were."""
+    async with asyncio.timeout(30):
+        while not started.exists() or len(started.read_text().splitlines()) < count:
+            await asyncio.sleep(0.01)
+
+
 def test_nobody_waits_again_for_a_child_that_does_not_get_ready(started: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(children, "START", 0.5)
     started.write_text("\n")
@@ -83,14 +93,92 @@ def test_where_one_child_got_ready_it_serves_all(started: Path, monkeypatch: pyt
         first = await pool.borrow()
         monkeypatch.setattr(children, "START", 0.5)
         waiting = [asyncio.create_task(use()) for _ in range(BATCH)]
-        while len(started.read_text().splitlines()) < 3:
-            await asyncio.sleep(0.01)
+        await begun(started, 3)
         pool.give_back(first)
         used = set(await asyncio.gather(*waiting)) | {first.pid}
         await pool.end_all()
         return used
 
     assert len(asyncio.run(run())) == 1
+
+
+def test_a_place_that_was_given_up_is_taken_again_later(started: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "PAUSE", 0.0)
+
+    async def run() -> bool:
+        pool = Children(2, "")
+        first = await pool.borrow()
+        monkeypatch.setattr(children, "START", 0.5)
+        waits = asyncio.create_task(pool.borrow())
+        await begun(started, 2)
+        pool.give_back(first)
+        again = await waits  # the second did not get ready
+        started.unlink()  # the next one does
+        monkeypatch.setattr(children, "START", 60.0)
+        async with asyncio.timeout(30):
+            other = await pool.borrow()
+        for child in (again, other):
+            await pool.end(child)
+        return again is first and other is not first
+
+    assert asyncio.run(run())
+
+
+def test_a_child_is_begun_before_it_is_needed_and_more_only_for_more_pictures(started: Path) -> None:
+    async def run() -> list[int]:
+        pool, counts = Children(2, ""), []
+        pool.prepare()
+        await begun(started, 1)
+        child = await pool.borrow()
+        counts.append(len(started.read_text().splitlines()))
+        pool.give_back(child)
+        for _ in range(BATCH):
+            pool.prepare()
+        await begun(started, 2)
+        await pool.end_all()
+        return [*counts, len(started.read_text().splitlines())]
+
+    assert asyncio.run(run()) == [1, 2]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+def test_no_child_outlives_a_batch_that_was_begun_and_not_needed(
+    run: Callable[..., None], waits: bool, started: Path
+) -> None:
+    """`waits`: until its program runs; else it is ended while it is begun."""
+
+    async def ended_early() -> None:
+        pool = Children(1, "")
+        pool.prepare()
+        if waits:
+            await begun(started, 1)
+        else:
+            await asyncio.sleep(0)
+        await pool.end_all()
+        assert pool.idle == []
+        assert not living_children()
+
+    run(ended_early())
+
+
+def living_children() -> list[str]:
+    """Of this process."""
+    return Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
+
+
+@pytest.mark.parametrize(("behaviour", "count"), [("refusing", 0), ("wrong-password", 0), ("silent", 1)])
+def test_only_a_camera_that_was_described_gets_a_child_ready(
+    fleet: Fleet, started: Path, behaviour: str, count: int
+) -> None:
+    async def look() -> str:
+        async with Decoder(1) as decoder:
+            target = Target("1", fleet.url(behaviour))
+            found = await probe(target, stage=2, timeout=3.0, allow=[ip_network("127.0.0.0/8")], decoder=decoder)
+        return found.verdict
+
+    assert asyncio.run(look()) != Verdict.OK
+    assert len(started.read_text().splitlines() if started.exists() else ()) == count
 
 
 @pytest.mark.parametrize("run", [asyncio.run, uvloop.run])

@@ -26,15 +26,22 @@ class NotStarted(Shortage):
 class Children:
     """Up to `size` children that run a module, each lent to one at a time. Belongs to one event loop.
 
-    Where no more can be started, those that were must do, from then on.
+    Where no more can be started, those that were must do until it is tried again.
     """
 
     def __init__(self, size: int, module: str, *arguments: str) -> None:
         self.idle: list[Process] = []
-        self._command = (module, *arguments)
+        self._command, self._size = (module, *arguments), size
         self._places = asyncio.Semaphore(size)
+        self._starting: list[asyncio.Task[Process]] = []  # that nobody waits for yet
+        self._taken = 0  # places, by those who were lent one and those who get one
         self._lent = 0
         self._not_before = 0.0  # on the clock of the loop
+
+    def prepare(self) -> None:
+        """Begin to start one more, where there may be more: it will soon be borrowed."""
+        if len(self.idle) + self._taken + len(self._starting) < self._size:
+            self._starting.append(asyncio.create_task(self._start()))
 
     async def borrow(self) -> Process:
         """One that is ready: to be given back, or ended.
@@ -43,21 +50,24 @@ class Children:
             NotStarted: there is none.
         """
         await self._places.acquire()
+        self._taken += 1
         try:
-            child = await self._idle() or await self._start()
+            child = await self._waiting() or await self._start()
         except NotStarted:
             if self.idle or self._lent:
-                return await self.borrow()  # its own place is given up
-            self._places.release()
+                self._give_up_place()
+                return await self.borrow()
+            self._release()
             raise
         except BaseException:
-            self._places.release()
+            self._release()
             raise
         self._lent += 1
         return child
 
     def give_back(self, child: Process) -> None:
         self.idle.append(child)
+        self._lent -= 1
         self._release()
 
     async def end(self, child: Process) -> None:
@@ -65,24 +75,35 @@ class Children:
         try:
             await end(child)
         finally:
+            self._lent -= 1
             self._release()
 
     async def end_all(self) -> None:
         """End those that are not lent."""
+        for task in self._starting:
+            task.cancel()
+        started = await asyncio.gather(*self._starting, return_exceptions=True)
+        self.idle += (child for child in started if isinstance(child, Process))
         while self.idle:
             await end(self.idle.pop())
 
     def _release(self) -> None:
-        self._lent -= 1
+        self._taken -= 1
         self._places.release()
 
-    async def _idle(self) -> Process | None:
-        """One that waits; those that were killed meanwhile (for want of memory) are given up."""
-        while self.idle:
-            child = self.idle.pop()
-            if _lives(child):
-                return child
-            await end(child)
+    def _give_up_place(self) -> None:
+        """Until another child is tried."""
+        self._taken -= 1
+        asyncio.get_running_loop().call_at(self._not_before, self._places.release)
+
+    async def _waiting(self) -> Process | None:
+        """One that was begun before; those that did not get ready, or were killed meanwhile, are given up."""
+        while self.idle or self._starting:
+            with contextlib.suppress(NotStarted):
+                child = self.idle.pop() if self.idle else await self._starting.pop(0)
+                if _lives(child):
+                    return child
+                await end(child)
         return None
 
     async def _start(self) -> Process:
@@ -103,7 +124,7 @@ def _lives(child: Process) -> bool:
 
 async def _ready(*command: str) -> Process:
     """A child that has said a first line. Raises whatever kept it from that."""
-    child = await start(*command)
+    child = await _made(asyncio.create_task(start(*command)))
     assert child.stdout is not None  # a pipe was asked for
     try:
         async with asyncio.timeout(START):
@@ -112,6 +133,16 @@ async def _ready(*command: str) -> Process:
         await end(child)
         raise
     return child
+
+
+async def _made(child: asyncio.Task[Process]) -> Process:
+    """It; whoever waits for it may be cancelled, but uvloop lets one that is half made live on."""
+    try:
+        return await asyncio.shield(child)
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError, MemoryError):
+            await end(await child)
+        raise
 
 
 async def start(module: str, *arguments: str, **variables: str) -> Process:

@@ -60,6 +60,10 @@ class Decoder:
     ) -> None:
         await self._children.end_all()
 
+    def expect(self) -> None:
+        """Get a child ready: a picture is on its way."""
+        self._children.prepare()
+
     async def judge(
         self,
         codec: str,
