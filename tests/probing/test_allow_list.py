@@ -1,6 +1,6 @@
 """Addresses: allowed only where they are listed, in whatever way they are written."""
 
-from ipaddress import IPv4Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, ip_address, ip_network
 
 import pytest
 from hypothesis import given
@@ -94,6 +94,20 @@ def test_a_special_address_may_be_probed_only_where_its_own_network_is_listed(li
     may = any(inner in n and (special is None or n.subnet_of(special)) for n in allow)  # type: ignore[arg-type]
     ends = {end for n in allow if n.version == 4 for end in (n.network_address, n.broadcast_address)}
     assert (ip in AllowList(allow)) is (may and inner not in ends)
+
+
+PLACE = int(IPv4Address("10.1.2.64"))
+NEIGHBOURS = st.builds(
+    lambda offset, length: IPv4Network((PLACE + offset, length), strict=False), st.integers(0, 63), st.integers(27, 32)
+)
+
+
+@given(st.lists(NEIGHBOURS, max_size=8), st.integers(-1, 64))
+def test_of_networks_that_touch_or_hold_each_other_each_is_listed_whole(listed: list[IPv4Network], offset: int) -> None:
+    ip, large = IPv4Address(PLACE + offset), [n for n in listed if n.num_addresses > 2]
+    is_end = any(ip in (n.network_address, n.broadcast_address) for n in large)
+    held_by = [n for n in listed if ip in n and not (is_end and n in large)]
+    assert (ip in AllowList(listed)) is bool(held_by)
 
 
 @pytest.mark.parametrize(

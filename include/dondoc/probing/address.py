@@ -102,7 +102,7 @@ def _name(text: str) -> str:
     try:
         host = (text if text.isascii() else text.encode("idna").decode()).lower()
         if _NUMBER.fullmatch(host):
-            host = _v4(host.removesuffix("."))
+            return _v4(host.removesuffix("."))
     except (ValueError, OSError):
         host = ""
     if len(host) > 253 or not _HOST.fullmatch(host):

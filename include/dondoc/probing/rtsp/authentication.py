@@ -110,9 +110,8 @@ def _begins(word: re.Match[str], value: str, end: int) -> bool:
 def ranked(challenges: Iterable[Challenge]) -> list[Challenge]:
     """The usable ones, the strongest first; never Basic where Digest is offered, be it of a kind we do not speak."""
     offered = list(challenges)
-    digest = any(c.scheme == "DIGEST" for c in offered)
-    usable = (c for c in offered if c.usable and not (digest and c.scheme == "BASIC"))
-    return sorted(usable, key=lambda c: _PREFERENCE.index(c.method))
+    digests = [c for c in offered if c.scheme == "DIGEST"]
+    return sorted([c for c in digests or offered if c.usable], key=lambda c: _PREFERENCE.index(c.method))
 
 
 def choose(challenges: Iterable[Challenge]) -> Challenge | None:
@@ -176,7 +175,7 @@ class Login:
         def hashed(*words: str) -> str:
             return used(":".join(words).encode("latin-1")).hexdigest()
 
-        realm, nonce = (_unescaped(parts.get(name, "")) for name in ("realm", "nonce"))
+        realm, nonce = _unescaped(parts.get("realm", "")), _unescaped(self.challenge.nonce)
         secret, what = hashed(self._user, realm, self._password), hashed(method, uri)
         if self.challenge.method.endswith("-SESS"):
             secret = hashed(secret, nonce, cnonce)

@@ -80,8 +80,8 @@ class Authenticator:
         """How to log in as asked last, the strongest first; never by Basic once Digest was offered, be it in another
         reply, nor by SHA-256 where the device is known to be wrong at it."""
         digest_seen = self._device in self._digest
-        ways = ranked(c for c in self.offered if c.scheme == "DIGEST" or not digest_seen)
-        return [way for way in ways if self._md5 and "MD5" in way.method] or ways
+        ways = ranked([c for c in self.offered if c.scheme == "DIGEST" or not digest_seen])
+        return [way for way in ways if "MD5" in way.method] or ways if self._md5 else ways
 
     def log_in(self, challenge: Challenge) -> None:
         """Answer this one from now on."""
@@ -125,7 +125,7 @@ class Authenticator:
     def _read_challenges(self, reply: Response) -> bool:
         """Keep what a 401 offers; whether a login was begun, which it may refuse."""
         self.offered = parse_challenges(reply.challenges)
-        if any(c.scheme == "DIGEST" for c in self.offered):
+        if "DIGEST" in {c.scheme for c in self.offered}:
             self._digest.add(self._device)
         return self._login is not None and self.credentials is not None
 

@@ -121,13 +121,14 @@ class Exchange:
             self._connection.check()
         self._sequence += 1
         login = self.authenticator.next_login
-        fields = {"CSeq": self._sequence, "User-Agent": "dondoc", **headers}
+        head = f"{method} {url} RTSP/1.0\r\nCSeq: {self._sequence}\r\nUser-Agent: dondoc\r\n"
+        for name, value in headers.items():
+            head += f"{name}: {value}\r\n"
         if self.session:
-            fields["Session"] = self.session
+            head += f"Session: {self.session}\r\n"
         if login:
-            fields["Authorization"] = login.header(method, url)
-        lines = [f"{method} {url} RTSP/1.0", *[f"{name}: {value}" for name, value in fields.items()], "", ""]
-        self._connection.send("\r\n".join(lines).encode("latin-1"))
+            head += f"Authorization: {login.header(method, url)}\r\n"
+        self._connection.send(f"{head}\r\n".encode("latin-1"))
         self.authenticator.asked(carried=login is not None)
         if answered:
             self.asked = method

@@ -13,7 +13,7 @@ from dondoc.probing.rtsp.authentication import Challenge
 from dondoc.probing.rtsp.message import Response
 
 MOST = 40
-_NAMES = {status.value: status.phrase for status in HTTPStatus} | {
+_PHRASES = {status.value: status.phrase for status in HTTPStatus} | {
     451: "Parameter Not Understood",
     453: "Not Enough Bandwidth",
     454: "Session Not Found",
@@ -23,6 +23,7 @@ _NAMES = {status.value: status.phrase for status in HTTPStatus} | {
     461: "Unsupported Transport",
     551: "Option Not Supported",
 }
+_STATUSES = {status: f"{status} {phrase}" for status, phrase in _PHRASES.items()}
 
 
 class Steps:
@@ -48,7 +49,7 @@ class Steps:
 
 def _shown(reply: Response, offered: Iterable[Challenge]) -> str:
     """A reply in our own words."""
-    status = f"{reply.status} {_NAMES.get(reply.status, '')}".strip()
+    status = _STATUSES.get(reply.status) or str(reply.status)
     more = [f"{len(reply.body)} byte"] if reply.body else []
     if reply.status == 401:
         more += sorted({c.shown for c in offered}) or ["không nêu cách đăng nhập được biết"]
