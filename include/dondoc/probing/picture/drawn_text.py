@@ -27,6 +27,7 @@ NEAR, FAR = 140, 50  # parts of the width around what stands out: encoders blur 
 LARGE = 9  # parts of the height and the width: a shape that is larger is no letter, but a channel or an emblem
 BUSY = 6  # parts of the height: where edges fill a place that is larger, there are leaves, gravel, a crowd
 EVENLY = 0.005  # uneven share of a ground that shades off evenly
+SEEN = 0.05  # uneven share from which on a lens has seen the ground, and nothing is asked of what stands on it
 MOST_SHAPES = 32  # large shapes that are told of
 LINE = 7  # pixels: what is thinner separates channels
 BLOCK = 32  # pixels: what an encoder changes around a shape
@@ -265,12 +266,14 @@ def _unlike(fine: Any, away: Any, ground: Ground) -> dict[str, Any]:
     calm, uneven = _far_from(steps > NEARLY), steps
     if ground.shading is Shading.EVENLY:
         calm, uneven = calm & (away <= NEARLY), away
-    drawn = cv2.threshold(away, OTHER if ground.shading is Shading.ANYHOW else NEARLY, 1, cv2.THRESH_BINARY)[1]
     found = {
         "calm": round(float(calm.mean()), 3),
         "uneven": round(float((uneven[calm] > ground.rounding).mean()), 5) if calm.any() else 1.0,
         "faint": round(float(faint.mean()), 4),
     }
+    if found["uneven"] > SEEN:
+        return found
+    drawn = cv2.threshold(away, OTHER if ground.shading is Shading.ANYHOW else NEARLY, 1, cv2.THRESH_BINARY)[1]
     shapes = _large_shapes(fine, drawn)
     return found | ({"shapes": shapes[:MOST_SHAPES]} if shapes else {})
 
