@@ -83,7 +83,8 @@ def generated(random: Any, height: int, width: int) -> Any:
     source, sink = graph.add(name, f"size={width}x{height}:rate=1"), graph.add("buffersink")
     source.link_to(sink)
     graph.configure()
-    return graph.pull().to_ndarray(format="bgr24")
+    frame: Any = graph.pull()  # of sound, too, as far as its type says
+    return frame.to_ndarray(format="bgr24")
 
 
 def turning(random: Any, height: int, width: int) -> Any:
