@@ -478,6 +478,7 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
         "ok",
         "card",
     ),
+    ("snow in coarse grains, or gravel", lambda: 120 + rough(70, 2) + np.zeros(3), "ok", "card"),
     ("asphalt", asphalt, "ok", None),
 ]
 

@@ -24,6 +24,7 @@ NAMES = frozenset(
         *("letters_faint", "letters_calm", "emblem_filled", "emblem_most"),
         *("channel_side", "channel_full", "channel_filled"),
         *("snow_noise", "snow_half", "snow_quarter", "snow_varies", "snow_drifts"),
+        *("grains_half", "grains_quarter", "grains_varies", "grains_drifts"),
         *("snow_mean", "snow_mode", "snow_hue"),
     }
 )
@@ -126,17 +127,21 @@ def bars(f: Features, past: Past, t: Thresholds) -> bool:
 
 def _snow(f: Features, past: Past, t: Thresholds) -> bool:
     """Of an analogue channel: noise of single points, grey on the whole, strong and alike all over the picture."""
+    return _noise(f, t, "snow")
+
+
+def _noise(f: Features, t: Thresholds, kind: str) -> bool:
     if f.get("noise", 0) < t["snow_noise"] or f["noise_mean"] < t["snow_mean"]:
         return False
-    single = f["noise_half"] < t["snow_half"] and f["noise_quarter"] < t["snow_quarter"]
-    alike = f.get("noise_varies", 0) < t["snow_varies"] and f.get("noise_drifts", 0) < t["snow_drifts"]
+    measured = ("half", "quarter", "varies", "drifts")
+    alike = all(f.get(f"noise_{name}", 0) < t[f"{kind}_{name}"] for name in measured)
     grey = max(abs(f["u"]), abs(f["v"])) < t["snow_hue"]
-    return single and alike and grey and f["mode"] < t["snow_mode"]
+    return alike and grey and f["mode"] < t["snow_mode"]
 
 
 def perhaps_card(f: Features, past: Past, t: Thresholds) -> bool:
-    """Or words on what is at least smooth, whatever else is drawn there."""
-    if f["mode"] > t["card_mode"]:
+    """Or words on what is at least smooth, whatever else is drawn there; or snow in coarse grains, as asphalt is."""
+    if f["mode"] > t["card_mode"] or _noise(f, t, "grains"):
         return True
     smooth = f.get("uneven", 1) < t["letters_shaded"] and f["calm"] > t["letters_calm"]
     return smooth and not _shows_something(f, t) and _written_by_a_device(f, past, t)
