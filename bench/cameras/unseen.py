@@ -592,10 +592,13 @@ def clocked(random: Any, made: Any) -> Any:
     )
 
 
-def shown(kind: str, number: int) -> tuple[Any, str, dict[str, Any]]:
+Kind = tuple[str, Make]  # the right verdict, and how one is drawn
+
+
+def shown(name: str, kind: Kind, number: int) -> tuple[Any, str, dict[str, Any]]:
     """A picture of a kind, always the same: as drawn, its codec, and what is said of it."""
-    random = np.random.default_rng([number, *kind.encode()])
-    wanted, make = (FAKES | HEALTHY)[kind]
+    random = np.random.default_rng([number, *name.encode()])
+    wanted, make = kind
     width, height = SIZES[random.integers(len(SIZES))]
     made = make(random, height, width)
     if wanted != "ok" and random.random() < 0.35:
@@ -610,31 +613,31 @@ def shown(kind: str, number: int) -> tuple[Any, str, dict[str, Any]]:
     )
 
 
-def counted(kind: str, wanted: str, numbers: range, folder: Path | None) -> tuple[Counter[str], Counter[str | None]]:
+def counted(name: str, kind: Kind, numbers: range, folder: Path | None) -> tuple[Counter[str], Counter[str | None]]:
     """Verdicts and suspicions of the pictures of a kind; those that were called wrongly are kept in the folder."""
     verdicts, doubts = Counter[str](), Counter[str | None]()
     for number in numbers:
-        made, codec, told = shown(kind, number)
+        made, codec, told = shown(name, kind, number)
         verdict, doubt = told["verdict"], told.get("features", {}).get("suspicion")
         verdicts[verdict] += 1
         doubts[doubt] += 1
-        if folder and verdict != wanted:
+        if folder and verdict != kind[0]:
             bgr = made if made.ndim == 3 else cv2.cvtColor(made, cv2.COLOR_YUV2BGR_I420)
-            cv2.imwrite(str(folder / f"{kind} {number} {codec} {verdict} {doubt}.jpg"), bgr)
+            cv2.imwrite(str(folder / f"{name} {number} {codec} {verdict} {doubt}.jpg"), bgr)
     return verdicts, doubts
 
 
-def main() -> None:
+def main(kinds: dict[str, Kind]) -> None:
     given = arguments()
     print("| pictures | right | wrong | faults named | suspicions |\n|---|---|---|---|---|")
-    for kind, (wanted, _) in (FAKES | HEALTHY).items():
-        if given.kinds and not kind.startswith(tuple(given.kinds)):
+    for name, kind in kinds.items():
+        if given.kinds and not name.startswith(tuple(given.kinds)):
             continue
-        verdicts, doubts = counted(kind, wanted, range(given.first, given.first + given.count), given.show)
-        named = {verdict: n for verdict, n in verdicts.items() if verdict not in (wanted, "ok")}
+        verdicts, doubts = counted(name, kind, range(given.first, given.first + given.count), given.show)
+        named = {verdict: n for verdict, n in verdicts.items() if verdict not in (kind[0], "ok")}
         suspected = {str(doubt): n for doubt, n in doubts.items() if doubt}
-        wrong = given.count - verdicts[wanted]
-        print(f"| {kind} | {wanted} | {wrong}/{given.count} | {named} | {suspected} |", flush=True)
+        wrong = given.count - verdicts[kind[0]]
+        print(f"| {name} | {kind[0]} | {wrong}/{given.count} | {named} | {suspected} |", flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -647,4 +650,4 @@ def arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    main()
+    main(FAKES | HEALTHY)

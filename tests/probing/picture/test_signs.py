@@ -339,6 +339,16 @@ def even_wall(*colour: float) -> Any:
     return flat(*colour) * (1 - 0.08 * (x * x + y * y))[..., None] + rough(0.8)
 
 
+def page() -> Any:
+    """Small lines above and below large words: no place is far from an edge."""
+    made = flat(0, 0, 0)
+    for top in range(60, 330, 26):
+        cv2.putText(
+            made, "VIDEO LOSS CHANNEL OFF", (150, top), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (60, 60, 200), 1, cv2.LINE_AA
+        )
+    return overlaid(made, "NO SIGNAL", (230, 190), 1)
+
+
 MORE = ("Try again after 30 minutes", "IP 192.0.2.8")
 # What shows it: ITU-T H.264, 8.2.5.2 (128 for what is missing), ITU-R BT.601 (colours), bench/README.md (the rest).
 FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
@@ -390,6 +400,7 @@ FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
     ("green below what came, encoded again", lambda: below(0, 135, 0), "decode_failed", "xanh lá hoặc hồng"),
     ("pink below what came, encoded again", lambda: below(255, 110, 255), "decode_failed", "xanh lá hoặc hồng"),
     ("grey below what came, encoded again", lambda: below(130, 130, 130), "decode_failed", "nền xám"),
+    ("card, a page of lines", page, "no_signal_card", "bảng báo"),
     ("test bars between grey sides", bars_between_sides, "no_signal_card", "sọc màu thử"),
     ("words over snow", words_over_snow, "no_signal_card", "nhiễu hạt"),
     ("emblem of two colours on grey", lambda: emblem(120, 120, 120), "no_signal_card", "bảng báo"),
@@ -467,6 +478,7 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
         "ok",
         "card",
     ),
+    ("snow in coarse grains, or gravel", lambda: 120 + rough(70, 2) + np.zeros(3), "ok", "card"),
     ("asphalt", asphalt, "ok", None),
 ]
 
@@ -522,6 +534,31 @@ def test_letters_that_were_there_when_the_camera_was_well_are_its_name() -> None
     before = seen(overlaid(unlit() + rough(1), *words))["features"] | {"at": "2021-11-01T22:00:00+07:00"}
     assert judge.judge(tonight, history([before]), LIMITS) == ("ok", "card")
     assert judge.judge(tonight, history([before | {"place": [10, 20, 30, 26]}]), LIMITS) == ("no_signal_card", None)
+
+
+@pytest.mark.parametrize(
+    ("unlike", "verdict"),
+    [
+        ({"shapes": [[19, 24, 30, 1]]}, "no_signal_card"),  # an emblem of which coarse encoding leaves nothing filled
+        ({"shapes": [[25, 25, 97, 88]]}, "ok"),  # a dark channel, its noise taken away by JPEG
+        ({"shapes": [[60, 15, 90, 1]]}, "ok"),  # what a mask leaves of a scene
+        ({"shapes": [[70, 70, 98, 99]]}, "no_signal_card"),  # a window of a menu
+        ({"uneven": 0.001}, "no_signal_card"),  # as coarse encoding leaves it
+        ({"uneven": 0.001, "fill": 20}, "ok"),  # as an unlit scene
+        ({"calm": 0.05}, "no_signal_card"),  # words everywhere
+        ({"faint": 0.03}, "ok"),
+        ({"busy": True}, "ok"),
+    ],
+)
+def test_letters_are_a_devices_where_it_filled_all_the_rest(unlike: dict[str, Any], verdict: str) -> None:
+    """As measured on overviews, logos and dark channels; see bench/README.md."""
+    found = seen(card("NO SIGNAL", 128, 128, 128))["features"] | {"mode": 0.8, "flat": 0.8}
+    assert judge.judge(found | unlike, {}, LIMITS)[0] == verdict
+
+
+def test_words_near_by_are_no_light_around_letters() -> None:
+    assert seen(page())["features"]["halo"] == 0
+    assert seen(lit_sign())["features"]["halo"] > LIMITS["letters_halo"]
 
 
 def test_words_on_grey_that_shades_off_are_a_suspicion_as_long_as_they_are_there() -> None:

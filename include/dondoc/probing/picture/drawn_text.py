@@ -27,7 +27,8 @@ NEAR, FAR = 140, 50  # parts of the width around what stands out: encoders blur 
 LARGE = 9  # parts of the height and the width: a shape that is larger is no letter, but a channel or an emblem
 BUSY = 6  # parts of the height: where edges fill a place that is larger, there are leaves, gravel, a crowd
 EVENLY = 0.005  # uneven share of a ground that shades off evenly
-MOST_FILLS = 32  # large shapes that are told of
+SEEN = 0.05  # uneven share from which on a lens has seen the ground, and nothing is asked of what stands on it
+MOST_SHAPES = 32  # large shapes that are told of
 LINE = 7  # pixels: what is thinner separates channels
 BLOCK = 32  # pixels: what an encoder changes around a shape
 
@@ -240,10 +241,13 @@ def _halo(fine: Any, ground: Any, away: Any, line: Box) -> float:
     (left, top), (right, bottom) = line[:, :2].min(axis=0), line[:, 2:4].max(axis=0)
     place = slice(max(0, top - far), bottom + far), slice(max(0, left - far), right + far)
     drawn = cv2.threshold(away[place], CLEAR, 1, cv2.THRESH_BINARY)[1]
-    around = cv2.inRange(cv2.distanceTransform(1 - drawn, cv2.DIST_C, 3), near, far)
-    parts = (np.ascontiguousarray(one[place]) for one in (fine, ground))
-    seen, filled = (cv2.mean(one, around)[0] for one in parts)
-    return abs(seen - filled) if around.any() else 0.0
+    around = cv2.inRange(cv2.distanceTransform(1 - drawn, cv2.DIST_C, 3), near, far) > 0
+    if not around.any():
+        return 0.0
+    lighter = fine[place][around].astype(np.int16) - ground[place][around]
+    return float(
+        min(abs(lighter.mean()), np.median(np.abs(lighter)))
+    )  # other words near by lighten some of it, not most
 
 
 def _unlike(fine: Any, away: Any, ground: Ground) -> dict[str, Any]:
@@ -252,7 +256,7 @@ def _unlike(fine: Any, away: Any, ground: Ground) -> dict[str, Any]:
     Returns:
         busy: edges fill a place; nothing else is told then. calm: share that is not near an edge; uneven: share of that
         which is not exactly as it was filled, or where that is not known, not smooth; faint: share of edges that are
-        faint, and far from clear ones; fills: of each large shape the share that was filled with few values.
+        faint, and far from clear ones; shapes: see `_large_shapes`.
     """
     steps = _steps(fine)
     if _busy(steps):
@@ -262,14 +266,16 @@ def _unlike(fine: Any, away: Any, ground: Ground) -> dict[str, Any]:
     calm, uneven = _far_from(steps > NEARLY), steps
     if ground.shading is Shading.EVENLY:
         calm, uneven = calm & (away <= NEARLY), away
-    drawn = cv2.threshold(away, OTHER if ground.shading is Shading.ANYHOW else NEARLY, 1, cv2.THRESH_BINARY)[1]
     found = {
         "calm": round(float(calm.mean()), 3),
         "uneven": round(float((uneven[calm] > ground.rounding).mean()), 5) if calm.any() else 1.0,
         "faint": round(float(faint.mean()), 4),
     }
-    fills = [round(one, 2) for one in _large_fills(fine, drawn)]
-    return found | ({"fills": fills[:MOST_FILLS]} if fills else {})
+    if found["uneven"] > SEEN:
+        return found
+    drawn = cv2.threshold(away, OTHER if ground.shading is Shading.ANYHOW else NEARLY, 1, cv2.THRESH_BINARY)[1]
+    shapes = _large_shapes(fine, drawn)
+    return found | ({"shapes": shapes[:MOST_SHAPES]} if shapes else {})
 
 
 def _busy(steps: Any) -> bool:
@@ -284,17 +290,20 @@ def _far_from(edges: Any) -> Any:
     return cv2.boxFilter(edges.view(np.uint8), cv2.CV_32S, around, normalize=False) == 0
 
 
-def _large_fills(fine: Any, drawn: Any) -> list[float]:
-    """How much of each large shape a device filled: all of an emblem, little of the channel of a camera."""
+def _large_shapes(fine: Any, drawn: Any) -> list[list[int]]:
+    """Of each its width, height, how much of that rectangle it is, and how much of it a device filled, in hundredths:
+    most of an emblem, little of the channel of a camera."""
     solid = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((LINE, LINE), np.uint8))
     count, labels, shapes, _ = cv2.connectedComponentsWithStats(solid)
-    fills = []
+    found = []
     for number in range(1, count):
-        left, top, wide, high, _ = shapes[number]
+        left, top, wide, high, area = shapes[number]
         if wide * LARGE >= fine.shape[1] and high * LARGE >= fine.shape[0]:
             place = slice(top, top + high), slice(left, left + wide)
-            fills.append(_filled(fine[place][labels[place] == number]))
-    return fills
+            filled = _filled(fine[place][labels[place] == number])
+            parts = wide / fine.shape[1], high / fine.shape[0], area / (wide * high), filled
+            found.append([round(100 * part) for part in parts])
+    return found
 
 
 def _filled(pixels: Any) -> float:

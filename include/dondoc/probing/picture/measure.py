@@ -12,7 +12,10 @@ WIDTH, HEIGHT = 640, 360
 STRIP = HEIGHT // 10  # rows cut off at top and bottom: clock and name are written there
 TILES = (8, 16)  # rows and columns of tiles, each kept as one byte to compare nights with
 PLAIN = 16  # a tile with fewer grey values is plain: sky, wall, burnt out, unlit; encoders make it equal every night
-STRIPED, BAR = 5, 8  # levels of a colour that bars deviate less down a column; pixels: how finely they are looked for
+BAR = 8  # pixels: how finely bars and colours are looked for
+SMALL = WIDTH // BAR, HEIGHT // BAR
+STRIPED = 5  # levels of a colour that bars deviate less down a column
+EMPTY, FULL = 0.3, 0.55  # share of the most that a pure colour has of red, green and blue: less, or more
 COLOURED = 20  # mean distance from grey below which a picture has no bars
 BARS = "632541"  # yellow, cyan, green, magenta, red, blue, of SMPTE ECR 1 and ITU-R BT.471: red 4, green 2, blue 1
 # Limited range (16 for black, 235 for white) stretched to 0-255.
@@ -47,7 +50,8 @@ def measure(picture: Planes) -> dict[str, Any]:
     half = cv2.resize(middle, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     fine, coarse = _detail(middle), _detail(half)
     contrast = (seen["std"] ** 2 + 1) / 1000
-    colour = _colour(picture)
+    colours = _colours(picture)
+    colour = _colour(*colours)
     edge = cv2.countNonZero(cv2.Canny(middle, 50, 150)) / middle.size
     return {
         **seen,
@@ -57,7 +61,7 @@ def measure(picture: Planes) -> dict[str, Any]:
         "coarse_sharp": round(coarse / contrast, 2),
         "edge": round(edge, 5),
         "colour": round(colour, 1),
-        "bars": _bars(picture) if colour > COLOURED else 0,
+        "bars": _bars(grey, *colours) if colour > COLOURED else 0,
         "size": f"{picture.y.shape[1]}x{picture.y.shape[0]}",
         "hash": _difference_hash(middle),
         "tiles": b64encode(_tiles(middle)).decode(),
@@ -83,23 +87,20 @@ def _detail(grey: Any) -> float:
     return cv2.norm(bends, cv2.NORM_L2SQR) / bends.size - (cv2.sumElems(bends)[0] / bends.size) ** 2
 
 
-def _bars(picture: Planes) -> int:
+def _bars(grey: Any, u: Any, v: Any) -> int:
     """Upright bars of one colour each, in the upper half: below, some test pictures have others, or words."""
-    y, u, v = (_upper(plane).astype(np.float32) for plane in picture[:3])
-    y = y if picture.full_range else (y - 16) * (255 / 219)
-    wide = 1.0 if picture.full_range else 255 / 224
-    red, blue = y + 1.402 * wide * (v - 128), y + 1.772 * wide * (u - 128)
+    y, u, v = (
+        cv2.resize(plane, SMALL, interpolation=cv2.INTER_AREA)[STRIP // BAR : SMALL[1] // 2].astype(np.float32)
+        for plane in (grey, u, v)
+    )
+    red, blue = y + 1.402 * (v - 128), y + 1.772 * (u - 128)  # ITU-R BT.601; BT.709 differs by less than what is pure
     colours = np.stack((red, (y - 0.299 * red - 0.114 * blue) / 0.587, blue))
-    even = np.median(np.abs(colours - np.median(colours, axis=1, keepdims=True)), axis=1).max(axis=0) < STRIPED
-    full = np.median(colours, axis=1) / max(float(np.median(colours, axis=1).max()), 1)
-    pure = even & ((full < 0.3) | (full > 0.55)).all(axis=0)
-    named = np.where(pure, (full > 0.5).T @ (4, 2, 1), 0)
+    row = np.median(colours, axis=1)
+    even = np.median(np.abs(colours - row[:, None]), axis=1).max(axis=0) < STRIPED
+    full = row / max(float(row.max()), 1)
+    pure = even & ((full < EMPTY) | (full > FULL)).all(axis=0)
+    named = np.where(pure, (full > FULL).T @ (4, 2, 1), 0)
     return max(_in_order(named), _in_order(named[::-1]))
-
-
-def _upper(plane: Any) -> Any:
-    """The upper half without the strip, a column for each BAR pixels."""
-    return cv2.resize(plane[len(plane) // 10 : len(plane) // 2], (WIDTH // BAR, 16), interpolation=cv2.INTER_AREA)
 
 
 def _in_order(named: Any) -> int:
@@ -110,9 +111,12 @@ def _in_order(named: Any) -> int:
     return max(n for n in range(len(BARS) + 1) for at in range(len(BARS) - n + 1) if BARS[at : at + n] in row)
 
 
-def _colour(picture: Planes) -> float:
-    small = [cv2.resize(p, (WIDTH // 8, HEIGHT // 8), interpolation=cv2.INTER_AREA) for p in (picture.u, picture.v)]
-    away = [cv2.absdiff(p, np.full_like(p, 128)) for p in small]
+def _colours(picture: Planes) -> list[Any]:
+    return [cv2.resize(p, SMALL, interpolation=cv2.INTER_AREA) for p in (picture.u, picture.v)]
+
+
+def _colour(u: Any, v: Any) -> float:
+    away = [cv2.absdiff(p, np.full_like(p, 128)) for p in (u, v)]
     return float(cv2.mean(cv2.max(*away)[STRIP // 8 + 1 : -(STRIP // 8 + 1)])[0])
 
 

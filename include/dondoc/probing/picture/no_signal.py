@@ -19,9 +19,12 @@ from dondoc.probing.picture.shading import Shading
 NAMES = frozenset(
     {
         *("card_mode", "card_whole", "card_colour", "card_bars", "glare_clip", "dark_mean"),
-        *("letters_line", "letters_halo", "letters_uneven", "letters_shaded", "letters_fall"),
-        *("letters_faint", "letters_calm", "emblem_filled"),
+        *("letters_line", "letters_halo", "letters_uneven", "letters_nearly", "letters_shaded"),
+        *("letters_fall", "light_dark"),
+        *("letters_faint", "letters_calm", "emblem_filled", "emblem_most"),
+        *("channel_side", "channel_full", "channel_filled"),
         *("snow_noise", "snow_half", "snow_quarter", "snow_varies", "snow_drifts"),
+        *("grains_half", "grains_quarter", "grains_varies", "grains_drifts"),
         *("snow_mean", "snow_mode", "snow_hue"),
     }
 )
@@ -45,16 +48,22 @@ def lettered(f: Features, past: Past, t: Thresholds) -> bool:
 
 def _emblem(f: Features, past: Past, t: Thresholds) -> bool:
     """Large shapes that were drawn on an even ground. On black it may be a lamp."""
-    if not f.get("fills") or f.get("shading") or f["clip"] > t["glare_clip"]:
+    if not f.get("shapes") or f.get("shading") or f["clip"] > t["glare_clip"]:
         return False
-    return filled(f, t) and f["fill"] >= t["dark_mean"]
+    filled_shapes = all(share > t["emblem_filled"] for *_, share in f["shapes"])
+    return filled_shapes and filled(f, t) and f["fill"] >= t["dark_mean"]
 
 
 def drawn(f: Features, past: Past, t: Thresholds) -> bool:
     """Letters in a line, no light around them, on a ground that is filled: what is lit in the dark has some light, what
-    a lens sees some unevenness. A device's black is all black; and what was written there when the camera was well is
-    its name, as is what stands beside a clock across a black picture."""
-    if f.get("letters", 0) < t["letters_line"] or not filled(f, t):
+    a lens sees some unevenness."""
+    return _written_by_a_device(f, past, t) and filled(f, t)
+
+
+def _written_by_a_device(f: Features, past: Past, t: Thresholds) -> bool:
+    """A device's black is all black; and what was written there when the camera was well is its name, as is what stands
+    beside a clock across a black picture."""
+    if f.get("letters", 0) < t["letters_line"]:
         return False
     uneven_ground = f.get("shading") == Shading.ANYHOW
     # What light an uneven ground has is not known; fog under a camera's name has no colour.
@@ -67,11 +76,21 @@ def drawn(f: Features, past: Past, t: Thresholds) -> bool:
 
 
 def filled(f: Features, t: Thresholds) -> bool:
-    """Whether a device filled all that is not drawn, and drew all the rest."""
-    if f.get("busy") or f.get("faint", 0) > t["letters_faint"] or f.get("calm", 0) < t["letters_calm"]:
+    """Whether a device filled all that is not drawn, and no channel of a camera stands on it."""
+    if f.get("busy") or f["faint"] > t["letters_faint"] or f["calm"] < t["letters_calm"] or _shows_something(f, t):
         return False
-    drawn_shapes = all(one > t["emblem_filled"] for one in f.get("fills", ()))
-    return drawn_shapes and f.get("uneven", 1) < t["letters_shaded" if f.get("shading") else "letters_uneven"]
+    lit = f["fill"] >= t["light_dark"]
+    return f["uneven"] < t["letters_shaded" if f.get("shading") else "letters_nearly" if lit else "letters_uneven"]
+
+
+def _shows_something(f: Features, t: Thresholds) -> bool:
+    """A rectangle as large as a channel, if a device has not filled all of it; or anything large of which it has filled
+    next to nothing."""
+    return f.get("busy", False) or any(
+        (min(wide, high) >= t["channel_side"] and full > t["channel_full"] and share < t["channel_filled"])
+        or (wide * high * full > t["emblem_most"] and share < t["emblem_filled"])
+        for wide, high, full, share in f.get("shapes", ())
+    )
 
 
 def clock_across(f: Features) -> bool:
@@ -108,16 +127,24 @@ def bars(f: Features, past: Past, t: Thresholds) -> bool:
 
 def _snow(f: Features, past: Past, t: Thresholds) -> bool:
     """Of an analogue channel: noise of single points, grey on the whole, strong and alike all over the picture."""
+    return _noise(f, t, "snow")
+
+
+def _noise(f: Features, t: Thresholds, kind: str) -> bool:
     if f.get("noise", 0) < t["snow_noise"] or f["noise_mean"] < t["snow_mean"]:
         return False
-    single = f["noise_half"] < t["snow_half"] and f["noise_quarter"] < t["snow_quarter"]
-    alike = f.get("noise_varies", 0) < t["snow_varies"] and f.get("noise_drifts", 0) < t["snow_drifts"]
+    measured = ("half", "quarter", "varies", "drifts")
+    alike = all(f.get(f"noise_{name}", 0) < t[f"{kind}_{name}"] for name in measured)
     grey = max(abs(f["u"]), abs(f["v"])) < t["snow_hue"]
-    return single and alike and grey and f["mode"] < t["snow_mode"]
+    return alike and grey and f["mode"] < t["snow_mode"]
 
 
 def perhaps_card(f: Features, past: Past, t: Thresholds) -> bool:
-    return f["mode"] > t["card_mode"] or drawn(f, past, t)
+    """Or words on what is at least smooth, whatever else is drawn there; or snow in coarse grains, as asphalt is."""
+    if f["mode"] > t["card_mode"] or _noise(f, t, "grains"):
+        return True
+    smooth = f.get("uneven", 1) < t["letters_shaded"] and f["calm"] > t["letters_calm"]
+    return smooth and not _shows_something(f, t) and _written_by_a_device(f, past, t)
 
 
 CARDS: dict[str, Rule] = {

@@ -20,7 +20,7 @@ BEYOND = 60  # steps outside of what red, green and blue can be: encoders oversh
 STILL = 0.15  # mean step from one row to the next, of rows that are the same
 SHOWN = 3  # deviation along a row in which there is something to see
 AGAIN = 4.0  # mean difference of halves that are the same but for the encoder
-NOISY = 0.15  # share of edges below which no picture is full of noise
+NOISY = 0.2  # share of edges below which no picture is full of noise
 TILES = 16, 8  # columns and rows
 
 
