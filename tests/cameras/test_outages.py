@@ -413,8 +413,8 @@ class TestTogether:
         with app.sessions.begin() as session:
             letter = session.scalars(select(OutboxLetter)).one()
         assert (
-            "Cùng chưa đạt tại điểm Cổng chợ: 02 camera (CAM-00001, CAM-00002), hình bị mờ hoặc ống kính bị che;"
-            in letter.text
+            "Cùng chưa đạt tại điểm Cổng chợ: 02 camera (CAM-00001, CAM-00002), hình bị mờ hoặc "
+            "hình một màu, không thấy cảnh, có thể ống kính bị che;" in letter.text
         )
         assert "gỡ vật che" in letter.text
         assert "chỉnh lại nét" in letter.text
@@ -490,7 +490,8 @@ class TestTogether:
             letter = session.scalars(select(OutboxLetter)).one()
         for words in (letter.text, letter.html):
             assert (
-                "ống kính bị che; chưa đạt trong 03 lần kiểm tra gần nhất, từ ngày 23/11/2021 (sự cố SC-0001)." in words
+                "hình một màu, không thấy cảnh, có thể ống kính bị che; "
+                "chưa đạt trong 03 lần kiểm tra gần nhất, từ ngày 23/11/2021 (sự cố SC-0001)." in words
             )
             assert "Đề nghị Quý cơ quan gỡ vật che, lau ống kính;" in words
             assert "Thuộc hệ thống An ninh, giao thông:" in words, "no place is declared"

@@ -117,6 +117,7 @@ def test_what_is_said_of_a_recorder_is_true_and_costs_few_questions(declared: in
         # Of what moves alone, and nothing has since a long weekend: it left out others before.
         ({day for day in range(5, 61) if day % 7 not in (1, 2)}, Recording(None, 5, 11, 0)),
         ({day for day in range(9, 61) if day % 7 not in (5, 6)}, Recording(None, 9, 30, 0)),
+        ({1, 3, 4, *range(9, 15), *range(16, 30)}, Recording(True, 1, 4, 0)),  # and nothing on some days of last week
     ],
 )
 def test_a_day_or_two_without_a_recording_are_no_edge(kept: set[int], known: Recording) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, Table, insert, inspect, select, text
 from dondoc.cameras.registry import declarations
 from dondoc.errors import Cause, Problem
 from dondoc.escalation import history
-from dondoc.store.cameras import Camera, CameraDeclaration
+from dondoc.store.cameras import Camera, CameraDeclaration, RoundConclusion
 from dondoc.store.facts import RegisteredLetter, Ruling
 from dondoc.store.intake import Submission, Verdict
 from dondoc.store.mail import OutboxLetter
@@ -261,6 +261,23 @@ def test_cameras_of_one_row_keep_all_they_had_as_their_first_declaration_and_get
         ]  # fmt: skip
         assert len(declarations.described_at(session, MOMENT.replace(tzinfo=UTC))) == 4
         assert session.scalars(select(Ruling.site)).all() == ["Cổng"], "an old pause covers what it covered"
+    open_.kw["bind"].dispose()
+
+
+def test_what_was_concluded_of_rounds_of_before_stays_what_it_was(empty_database: str) -> None:
+    rounds: list[Row] = [
+        ("night_runs", {"night": DAY, "round": "night", "our_side_down": "phía Sở", "finished_at": MOMENT}),
+        ("night_runs", {"night": DAY, "round": "second", "our_side_down": None, "finished_at": MOMENT}),
+        ("night_runs", {"night": DAY, "round": "day", "our_side_down": None, "finished_at": None}),
+    ]
+    filled(empty_database, "2026_12_04_remarks", rounds)
+    upgrade(empty_database)
+    open_ = sessions(empty_database)
+    with open_.reading() as session:
+        c = RoundConclusion
+        told = session.execute(select(c.round, c.our_side_down, c.recorded_at).order_by(c.id)).all()
+    at = MOMENT.replace(tzinfo=UTC)
+    assert [tuple(one) for one in told] == [("night", "phía Sở", at), ("second", None, at)]
     open_.kw["bind"].dispose()
 
 

@@ -23,9 +23,9 @@ OFF = timedelta(hours=12)  # by which what is played may lie beside it: some cal
 MOST = 18  # days that are asked for in one look
 # Days without a recording that must agree: a camera or a recorder is off for a day or two, or sees nothing that moves.
 YOUNGER, OLDER = 3, 4  # than the newest and the oldest recording that was seen; a weekend has two
-# Days before the newest of which there must be recordings: who leaves days out, of a weekend one of these, may record
-# only what moves, and may have had nothing to record since.
-BEFORE = (2, 4, 6)
+# So many days from an edge there must be recordings, where it recorded: who leaves days out, of a weekend one of these,
+# may record only what moves, and may have had nothing to record beyond the edge.
+UNBROKEN = (2, 4, 6)
 # Of the declared days, asked for where neither yesterday nor the last of them is there: first less, as a recorder with
 # too small a disk has, then more, as one that stopped long ago. Own choice: each halves what is unknown or goes beyond.
 QUARTERS = (2, 1, 3, 6, 8)
@@ -122,10 +122,10 @@ def next_day(answers: Mapping[int, Answer], declared: int) -> int | None:
         return next((d for d in tried if d > 1 and d not in answers), None)
     newest, oldest = min(played), max(played)
     if newest > YESTERDAY:
-        near = [*range(YESTERDAY, min(newest, YESTERDAY + YOUNGER)), *(newest + days for days in BEFORE)]
+        near = [*range(YESTERDAY, min(newest, YESTERDAY + YOUNGER)), *_after_stop(newest)]
         return _next(answers, max((d for d in gone if d < newest), default=0), newest, near)
     missing = min((d for d in gone if d > oldest), default=0)
-    beyond = (missing + 1, missing + 2, declared + WEEK) if missing else ()
+    beyond = (missing + 1, missing + 2, declared + WEEK, *_before_end(oldest)) if missing else ()
     return _next(answers, oldest, missing, beyond)
 
 
@@ -160,9 +160,21 @@ def conclude(answers: Mapping[int, Answer], *, sure: bool = True) -> Recording:
     newest, oldest = min(played), max(played)
     missing = [day for day in gone if answers[day] == Answer.ABSENT] if sure else []
     younger, older = [day for day in missing if day < newest], [day for day in missing if day > oldest]
-    went_on = {newest + days for days in BEFORE} <= {*played} and not any(newest < day < oldest for day in gone)
-    recording = True if newest == YESTERDAY else False if len(younger) >= YOUNGER and went_on else None
-    return Recording(recording, newest, oldest, min(older) if len(older) >= OLDER else 0)
+    unbroken = not any(newest < day < oldest for day in gone)
+    stopped = len(younger) >= YOUNGER and unbroken and {*played}.issuperset(_after_stop(newest))
+    ends = len(older) >= OLDER and {*played}.issuperset(_before_end(oldest))
+    recording = True if newest == YESTERDAY else False if stopped else None
+    return Recording(recording, newest, oldest, min(older) if ends else 0)
+
+
+def _after_stop(newest: int) -> list[int]:
+    """Days older than the newest that must be there if it has stopped."""
+    return [newest + days for days in UNBROKEN]
+
+
+def _before_end(oldest: int) -> list[int]:
+    """Days younger than the oldest that must be there if it keeps no more."""
+    return [oldest - days for days in UNBROKEN if oldest - days > YESTERDAY]
 
 
 def beside(known: Recording) -> tuple[int, ...]:
