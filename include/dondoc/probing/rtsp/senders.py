@@ -1,6 +1,7 @@
 """Whose packets are heard: on the channel of a picture there may be sound, reports, and what a former session left."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
 from dondoc.probing.picture import memory
@@ -66,7 +67,7 @@ class Senders(Generic[C]):
         return made
 
     def _collector(self, who: tuple[int, bytes]) -> C:
-        made = self._collectors.pop(who, None) or self._make(lambda size: self._grow(who, size))
+        made = self._collectors.pop(who, None) or self._make(partial(self._grow, who))
         self._collectors[who] = made  # the newest last
         if len(self._collectors) > MOST:
             silent = next(iter(self._collectors))
