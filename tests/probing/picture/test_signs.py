@@ -336,7 +336,7 @@ def asphalt() -> Any:
 def even_wall(*colour: float) -> Any:
     """In light as even as the middle of a lens leaves it, so that an encoder takes the noise away."""
     y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
-    return flat(*colour) * (1 - 0.08 * (x * x + y * y))[..., None] + rough(0.8)
+    return flat(*colour) * (1 - 0.05 * (x * x + y * y))[..., None] + rough(0.8)
 
 
 def page() -> Any:
@@ -409,7 +409,7 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("a scene", scene, "ok", None),
     ("a mask for privacy over the lower half", masked, "ok", None),
     ("dense fog before a plain wall", lambda: (wall(120) - 140) * 0.12 + 180 + rough(1.5), "ok", "hazy"),
-    ("dense fog before a plain wall, most of it gone", lambda: (wall(120) - 140) * 0.05 + 175 + rough(1), "ok", "hazy"),
+    ("dense fog before a plain wall, most of it gone", lambda: (wall(120) - 140) * 0.03 + 175 + rough(1), "ok", "hazy"),
     ("a plain wall", lambda: wall(120), "ok", None),
     ("a fence before a burnt-out sky", lambda: fence(255) + rough(2), "overexposed", None),
     ("a fence", lambda: fence(130) + rough(2), "ok", None),
