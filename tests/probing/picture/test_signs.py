@@ -336,7 +336,7 @@ def asphalt() -> Any:
 def even_wall(*colour: float) -> Any:
     """In light as even as the middle of a lens leaves it, so that an encoder takes the noise away."""
     y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
-    return flat(*colour) * (1 - 0.08 * (x * x + y * y))[..., None] + rough(0.8)
+    return flat(*colour) * (1 - 0.05 * (x * x + y * y))[..., None] + rough(0.8)
 
 
 def page() -> Any:
@@ -409,6 +409,7 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("a scene", scene, "ok", None),
     ("a mask for privacy over the lower half", masked, "ok", None),
     ("dense fog before a plain wall", lambda: (wall(120) - 140) * 0.12 + 180 + rough(1.5), "ok", "hazy"),
+    ("dense fog before a plain wall, most of it gone", lambda: (wall(120) - 140) * 0.03 + 175 + rough(1), "ok", "hazy"),
     ("a plain wall", lambda: wall(120), "ok", None),
     ("a fence before a burnt-out sky", lambda: fence(255) + rough(2), "overexposed", None),
     ("a fence", lambda: fence(130) + rough(2), "ok", None),
@@ -520,6 +521,13 @@ def test_a_lower_part_that_lost_its_detail_is_a_suspicion_unless_it_never_had_an
     before, tonight = seen(scene())["features"], seen(masked())["features"]
     assert judge.judge(tonight, {"last": [before] * 3}, LIMITS) == ("ok", "cut")
     assert judge.judge(tonight, {"last": [seen(masked())["features"]] * 3}, LIMITS) == ("ok", None)
+
+
+def test_a_row_that_repeats_is_a_suspicion_where_it_shows_little_or_is_as_even_as_posts() -> None:
+    found = seen(smeared())["features"]
+    for unsure in ({"tail_step": 1.3}, {"tail": 0.13}, {"tail_regular": 0.9}, {"tail_goes_on": 0.1}):
+        assert judge.judge(found | unsure, {}, LIMITS) == ("ok", "cut")
+        assert judge.judge(found | unsure, {"last": [found]}, LIMITS) == ("ok", None)
 
 
 def test_rows_that_repeated_in_former_nights_too_are_what_stands_there() -> None:

@@ -19,6 +19,7 @@ NAMES = frozenset(
     {
         *("odd_share", "blank_share", "below_share", "gap_share", "card_mode", "glare_clip", "twice"),
         *("tail_share", "tail_step", "tail_change", "tail_above", "tail_goes_on", "tail_regular"),
+        *("cut_share", "cut_step", "cut_change", "cut_above"),
     }
 )
 
@@ -56,17 +57,34 @@ def _flat(f: Features, past: Past, t: Thresholds) -> bool:
 
 
 def _smeared(f: Features, past: Past, t: Thresholds) -> bool:
-    """The last row that came, down to the end: detail along the rows, none down the columns, though there is above.
-    Against light that burns out bars of a fence look so; and what was there in former nights is what stands there.
-    A picture goes on into its last row; what stands before it begins somewhere, and louvres are at even distances."""
+    """The last row that came, down to the end. A picture goes on into its last row; what stands before it begins
+    somewhere, and louvres are at even distances."""
+    return _repeats_a_row(f, past, t, "tail") and _goes_on(f, t) and _uneven_along(f, t)
+
+
+def perhaps_smeared(f: Features, past: Past, t: Thresholds) -> bool:
+    """With less to see, or not so surely: exactly even posts may be all that a lens sees there."""
+    return _repeats_a_row(f, past, t, "cut") and (_goes_on(f, t) or _uneven_along(f, t))
+
+
+def _repeats_a_row(f: Features, past: Past, t: Thresholds, kind: str) -> bool:
+    """Detail along the rows, none down the columns, though there is above. Against light that burns out bars of a fence
+    look so; and what was there in former nights is what stands there."""
     tail = f.get("tail", 0)
-    if tail < t["tail_share"] or f["clip"] > t["glare_clip"] or dark(f, past, t) or bars(f, past, t):
+    if tail < t[f"{kind}_share"] or f["clip"] > t["glare_clip"] or dark(f, past, t) or bars(f, past, t):
         return False
     if any(p.get("tail", 0) > tail / 2 for p in past.get("last", ())):
         return False
-    repeated = f.get("tail_step", 0) > t["tail_step"] and f.get("tail_change", 0) < t["tail_change"]
-    goes_on = f.get("tail_goes_on", 0) > t["tail_goes_on"] and f.get("tail_regular", 1) < t["tail_regular"]
-    return repeated and goes_on and f.get("tail_above", 0) > t["tail_above"]
+    repeated = f.get("tail_step", 0) > t[f"{kind}_step"] and f.get("tail_change", 0) < t[f"{kind}_change"]
+    return repeated and f.get("tail_above", 0) > t[f"{kind}_above"]
+
+
+def _goes_on(f: Features, t: Thresholds) -> bool:
+    return f.get("tail_goes_on", 0) > t["tail_goes_on"]
+
+
+def _uneven_along(f: Features, t: Thresholds) -> bool:
+    return f.get("tail_regular", 1) < t["tail_regular"]
 
 
 def _twice(f: Features, past: Past, t: Thresholds) -> bool:

@@ -92,7 +92,7 @@ DOUBTS: dict[Suspicion, Rule] = {
     Suspicion.HAZY: lens.hazy,
     Suspicion.SOFT: over_time.soft,
     Suspicion.GAP: damage.gap,
-    Suspicion.CUT: over_time.cut,
+    Suspicion.CUT: lambda f, past, t: over_time.cut(f, past, t) or damage.perhaps_smeared(f, past, t),
     Suspicion.MOVED: over_time.moved,
     Suspicion.CAST: lens.cast,
 }

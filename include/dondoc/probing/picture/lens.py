@@ -7,7 +7,8 @@ from dondoc.probing.picture.rules import Features, Past, Thresholds, colourless,
 NAMES = frozenset(
     {
         *("black_mean", "black_p99", "overexposed_clip", "glare_clip"),
-        *("covered_std", "covered_grey", "covered_drift", "covered_fall", "covered_edge", "covered_mean"),
+        *("covered_std", "covered_grey", "covered_drift", "covered_fall"),
+        *("covered_edge", "covered_mean", "covered_bright"),
         *("hazy_std", "edge_least", "edge_gone"),
         *("cast_pink", "cast_most", "cast_own"),
     }
@@ -26,13 +27,22 @@ def overexposed(f: Features, past: Past, t: Thresholds) -> bool:
 
 def covered(f: Features, past: Past, t: Thresholds) -> bool:
     """A lens cap and an unlit street look alike: below some brightness it is a suspicion only. Dense fog may leave as
-    little as a cover, but no colour, and more than noise; light falls off across a plain wall, but a camera that used
-    to show edges looks at none."""
+    little as a cover, but no colour, and is bright; light falls off across a plain wall, but a camera that used to show
+    edges looks at none."""
+    if f["edge"] >= t["covered_edge"] or f["mean"] <= t["covered_mean"] or (colourless(f, t) and _bright(f, t)):
+        return False
     plain = f["std"] * f.get("grain", 1) < t["covered_grey"] if colourless(f, t) else f["std"] < t["covered_std"]
-    own = own_usual(f, past, t)
-    edges_before = own is not None and own["edge_median"] > t["edge_least"]
     even = f.get("drift", 0) < min(t["covered_drift"], t["covered_fall"] * f["mean"])
-    return plain and (even or edges_before) and f["edge"] < t["covered_edge"] and f["mean"] > t["covered_mean"]
+    return plain and (even or _showed_edges(f, past, t))
+
+
+def _bright(f: Features, t: Thresholds) -> bool:
+    return f["mean"] > t["covered_bright"]
+
+
+def _showed_edges(f: Features, past: Past, t: Thresholds) -> bool:
+    own = own_usual(f, past, t)
+    return own is not None and own["edge_median"] > t["edge_least"]
 
 
 def glare(f: Features, past: Past, t: Thresholds) -> bool:

@@ -66,7 +66,7 @@ class Suspicion(Code):
     CUT = (
         "cut",
         "mất phần dưới hình",
-        "phần dưới hình không còn chi tiết như các đêm trước: bị che một phần hoặc hình nhận thiếu",
+        "phần dưới hình lặp lại một dòng hoặc mất chi tiết so với các đêm trước: bị che một phần hoặc hình nhận thiếu",
         f"{_LOOK}: bị che thì gỡ vật che, lau ống kính; hình thiếu thì kiểm tra đường truyền (kém thì gọi nhà mạng), "
         f"khởi động lại camera, đầu ghi; {_CALL}",
     )
