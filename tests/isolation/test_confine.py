@@ -175,7 +175,7 @@ def test_it_has_no_descriptor_but_its_own(inside: Inside) -> None:
     with open(os.devnull) as ours:
         os.set_inheritable(ours.fileno(), True)
         opened = inside("[n for n in range(256) if attempt(lambda: os.fstat(n)) == 'done']")
-    assert len(opened) == 5  # the three of every process, the conversation, and its sign of life
+    assert len(opened) == 5  # the three of every process, the conversation, and its heartbeat
     assert inside("[os.path.realpath('/dev/null'), os.read(0, 1).decode()]")[1] == ""
 
 

@@ -1,4 +1,4 @@
-"""The sign of life: one request, to one address, in bounded time, and never a word about the address."""
+"""The heartbeat: one request, to one address, in bounded time, and never a word about the address."""
 
 import http.server
 import logging
@@ -103,7 +103,7 @@ def test_a_failure_is_logged_without_the_address(caplog: pytest.LogCaptureFixtur
         address = f"https://u:{SECRET}@{host}:{closed.getsockname()[1]}/{SECRET}"
         with caplog.at_level(logging.DEBUG):
             assert not ping(SecretStr(address))
-    assert "the sign of life was not taken" in caplog.text
+    assert "the heartbeat was not taken" in caplog.text
     assert SECRET not in caplog.text
 
 

@@ -602,7 +602,7 @@ def odd(pack: Pack = plain, stream: Callable[[], Iterator[Unit]] = pictures, **m
 
 
 class Slow(Odd):
-    """Sends a key picture long after PLAY, and ends a session that gives no sign of life for four seconds."""
+    """Sends a key picture long after PLAY, and ends a session that sends no keep-alive request for four seconds."""
 
     late, every, alive = 12, 0.5, 0.0  # few pictures: on a busy machine each takes longer than it should
 

@@ -1,4 +1,4 @@
-"""A sign of life to whoever watches from outside (a dead-man's switch): its absence is what tells."""
+"""A heartbeat to whoever watches from outside (a dead-man's switch): its absence is what tells."""
 
 import logging
 import threading
@@ -43,7 +43,7 @@ def ping(address: SecretStr | None, ca_file: Path | None = None) -> bool:
     thread.join(PATIENCE)
     status = answer[0] if answer else f"no answer in {PATIENCE:.0f} s"
     if status != "200":
-        log.warning("the sign of life was not taken: %s", status)
+        log.warning("the heartbeat was not taken: %s", status)
     return status == "200"
 
 

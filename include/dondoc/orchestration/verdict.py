@@ -14,7 +14,7 @@ from dondoc.orchestration.ping import ping as sign_of_life
 def all_went_well(*, ping: Literal["gather", "night"] | None = None) -> Any:
     """Put it after every task that asks no person: Airflow takes the state of a run from its last tasks alone.
 
-    When all of them went well it ends what was told of the DAG's failures, and gives the sign of life, if any.
+    When all of them went well it ends what was told of the DAG's failures, and sends the heartbeat, if any.
     """
 
     @task(task_id="all_went_well", trigger_rule="none_failed")

@@ -218,7 +218,7 @@ def test_what_comes_before_play_is_answered_counts_also_without_a_session() -> N
 
 @pytest.mark.parametrize("told", ["0", "1", "-1", "99999999", "", "2", "abc", "2.5", " 2"])
 def test_however_long_a_session_lives_its_start_is_waited_for_and_nothing_else_asked(told: str) -> None:
-    """A sign of life before PLAY is answered: what came of the answer was dropped, and OPTIONS blamed."""
+    """A keep-alive request before PLAY is answered: what came of the answer was dropped, and OPTIONS blamed."""
 
     async def setup(camera: Camera, url: str, headers: dict[str, str]) -> bool:
         line = f"Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession:  7 ;timeout={told}\r\n"

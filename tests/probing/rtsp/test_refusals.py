@@ -48,7 +48,7 @@ async def good(visit: Visit, method: bytes, *, pictures: bool = True, session: b
 async def plays_no_key_picture(visit: Visit, method: bytes, patience: int) -> bool:
     """Answer SETUP and PLAY as `good` does, but no key picture comes; False where neither was asked for.
 
-    `patience`: seconds that a session lives without a sign of life.
+    `patience`: seconds that a session lives without a keep-alive request.
     """
     if method == b"SETUP":
         await visit.reply(more=SETUP + b"Session: 7;timeout=%d\r\n" % patience)

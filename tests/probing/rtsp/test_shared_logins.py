@@ -98,7 +98,7 @@ def test_a_camera_that_takes_each_nonce_once_and_does_not_say_so_proves_nothing_
 
 def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that is told twice is not begun anew: its count goes on."""
-    monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)  # five times as many signs of life as are looked at
+    monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)  # five times as many keep-alive requests as are looked at
     asked: list[bytes] = []
 
     async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
@@ -161,7 +161,7 @@ def test_signs_of_life_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPa
         return True
 
     def signs(timeout: float) -> list[bool]:
-        """Whether each sign of life of a look carried the login."""
+        """Whether each keep-alive request of a look carried the login."""
         look(camera := Cameras(answer, pictures=False), timeout=timeout)
         asked = iter(camera.asked)
         any(one.startswith(b"PLAY") for one in asked)

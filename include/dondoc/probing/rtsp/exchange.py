@@ -116,7 +116,7 @@ class Exchange:
         # What a server says before it is ever asked tells what it is; later it answers nothing. What plays goes on.
         if self._sequence and not self._plays:
             self._connection.inbox.forget()
-        answered = method != GOODBYE and not self._plays  # else it is a goodbye or a sign of life
+        answered = method != GOODBYE and not self._plays  # else it is a goodbye or a keep-alive request
         if answered:
             self._connection.check()
         self._sequence += 1

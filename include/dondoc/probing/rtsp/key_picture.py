@@ -154,7 +154,7 @@ async def _read_answers(dialogue: Dialogue) -> None:
 async def _set_up(
     dialogue: Dialogue, controls: Sequence[str], opened: contextlib.ExitStack, *, udp: bool, strict: bool
 ) -> tuple[Way, float]:
-    """Agree on a way, and how to read what comes on it; how long the camera waits for a sign of life.
+    """Agree on a way, and how to read what comes on it; how long the camera waits for a keep-alive request.
 
     What a camera says of source and destination is not heeded.
 
@@ -197,7 +197,7 @@ async def _asked(dialogue: Dialogue, controls: Sequence[str], transport: str) ->
 
 
 def _patience(reply: Response) -> float:
-    """Seconds that a session lives without a sign of life (RFC 2326, 12.37)."""
+    """Seconds that a session lives without a keep-alive request (RFC 2326, 12.37)."""
     told = re.search(r";\s*timeout=([0-9]{1,5})(?![0-9])", reply.get("session"), re.IGNORECASE)
     return min(max(float(told[1]), LEAST_PATIENCE), PATIENCE) if told else PATIENCE
 
