@@ -12,8 +12,8 @@ from dondoc.probing.shortage import Shortage
 log = logging.getLogger(__name__)
 START = 60.0  # seconds for a child to get ready: OpenCV is large, and many may start at once
 PAUSE = 300.0  # seconds after one did not: until then no other is tried, or each camera of a batch would wait for it
-# glibc is to keep the memory of one picture for the next: to get it again costs hundreds of page faults a picture. In
-# huge pages, which it is given in large steps, a decoder finds its way faster.
+# glibc is to keep the memory of one picture for the next: to get it again costs hundreds of page faults a picture. It
+# takes it in large steps, so that they fill huge pages, of which the processor has fewer addresses to look up.
 KEEP = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
     "MALLOC_TRIM_THRESHOLD_": str(128 * 1024**2),
