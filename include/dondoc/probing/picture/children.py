@@ -130,7 +130,7 @@ def _lives(child: Process) -> bool:
 
 async def _ready(*command: str) -> Process:
     """A child that has said a first line. Raises whatever kept it from that."""
-    child = await _made(asyncio.create_task(start(*command)))
+    child = await _started_or_ended(asyncio.create_task(start(*command)))
     assert child.stdout is not None  # a pipe was asked for
     try:
         async with asyncio.timeout(START):
@@ -141,8 +141,8 @@ async def _ready(*command: str) -> Process:
     return child
 
 
-async def _made(child: asyncio.Task[Process]) -> Process:
-    """It; whoever waits for it may be cancelled, but uvloop lets one that is half made live on."""
+async def _started_or_ended(child: asyncio.Task[Process]) -> Process:
+    """A child that is being started; ended where whoever waits is cancelled: uvloop lets a half made one live on."""
     try:
         return await asyncio.shield(child)
     except asyncio.CancelledError:
