@@ -414,7 +414,7 @@ class TestTogether:
             letter = session.scalars(select(OutboxLetter)).one()
         assert (
             "Cùng chưa đạt tại điểm Cổng chợ: 02 camera (CAM-00001, CAM-00002), hình bị mờ hoặc "
-            "hình một màu, không thấy cảnh, có thể ống kính bị che;" in letter.text
+            "hình một màu, không thấy cảnh (có thể ống kính bị che);" in letter.text
         )
         assert "gỡ vật che" in letter.text
         assert "chỉnh lại nét" in letter.text
@@ -490,7 +490,7 @@ class TestTogether:
             letter = session.scalars(select(OutboxLetter)).one()
         for words in (letter.text, letter.html):
             assert (
-                "hình một màu, không thấy cảnh, có thể ống kính bị che; "
+                "hình một màu, không thấy cảnh (có thể ống kính bị che); "
                 "chưa đạt trong 03 lần kiểm tra gần nhất, từ ngày 23/11/2021 (sự cố SC-0001)." in words
             )
             assert "Đề nghị Quý cơ quan gỡ vật che, lau ống kính;" in words

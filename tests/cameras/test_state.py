@@ -104,7 +104,7 @@ class TestStates:
             (["rtsp_timeout"], "chưa từng thấy hình: kết nối được nhưng camera không trả lời"),
             (["auth_failed"], "chưa từng thấy hình: camera từ chối tài khoản, mật khẩu đã cấp"),
             (["no_frame"], "chưa từng thấy hình: camera có trả lời nhưng không gửi hình"),
-            (["covered"], "chưa từng thấy hình tốt: hình một màu, không thấy cảnh, có thể ống kính bị che"),
+            (["covered"], "chưa từng thấy hình tốt: hình một màu, không thấy cảnh (có thể ống kính bị che)"),
             (
                 ["decode_failed"],
                 "chưa từng thấy hình tốt: hình nhận được bị hỏng (vỡ, thiếu hoặc không mở được)",

@@ -188,7 +188,7 @@ class TestList:
         page = words_of(visit("viewer").get("/cameras/1").text)
         assert (
             "Nghi vấn về hình (thấy trong hai lần xem ban ngày gần nhất, mới nhất lúc 22:00 22/11/2021): hình một "
-            "màu, không thấy cảnh, có thể ống kính bị che. Cần làm: gỡ vật che"
+            "màu, không thấy cảnh (có thể ống kính bị che). Cần làm: gỡ vật che"
         ) in page
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in page
 

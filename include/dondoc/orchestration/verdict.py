@@ -8,7 +8,7 @@ from airflow.sdk import task
 from dondoc import clock
 from dondoc.orchestration import alerts
 from dondoc.orchestration.connections import open_context
-from dondoc.orchestration.ping import ping as sign_of_life
+from dondoc.orchestration.ping import ping as heartbeat
 
 
 def all_went_well(*, ping: Literal["gather", "night"] | None = None) -> Any:
@@ -33,4 +33,4 @@ def well(context: Mapping[str, Any], which: Literal["gather", "night"] | None) -
     causes.publish(app, clock.now())
     if which and not context["params"].get("dry_run"):
         settings = app.settings
-        sign_of_life(settings.ping_gather_url if which == "gather" else settings.ping_night_url, settings.ca_file)
+        heartbeat(settings.ping_gather_url if which == "gather" else settings.ping_night_url, settings.ca_file)

@@ -17,33 +17,22 @@ from typing import NamedTuple, TypeAlias
 import uvloop
 
 from dondoc.configuration.settings import Network
-from dondoc.probing import second_look
+from dondoc.probing import first_look, second_look
 from dondoc.probing.address import Address, parse, sendable
 from dondoc.probing.measuring import Measured, measure
 from dondoc.probing.picture.decoder import Decoder, Seen
-from dondoc.probing.picture.memory import Fits, fits
+from dondoc.probing.picture.memory import fits
 from dondoc.probing.resolver import Resolver
-from dondoc.probing.rtsp.dialogue import HUNG_UP, REFUSED, Dialogue
-from dondoc.probing.rtsp.exchange import Progress, Verdict
-from dondoc.probing.rtsp.key_picture import key_picture
-from dondoc.probing.rtsp.message import NotRtsp
+from dondoc.probing.rtsp.dialogue import Dialogue
 from dondoc.probing.rtsp.shared_logins import SharedLogins
-from dondoc.probing.shortage import Shortage, raise_if_ours
+from dondoc.probing.shortage import Shortage
 from dondoc.probing.verdicts import Finding, Help, Target
 from dondoc.probing.verdicts import Verdict as Codes
 
 log = logging.getLogger(__name__)
 SPARE_DESCRIPTORS = 200  # for everything but the cameras
-SLOW = {
-    Progress.RESOLVE: Seen("dns_failure", "máy chủ tên miền không trả lời"),
-    Progress.CONNECT: Seen("connect_timeout", "thiết bị không trả lời kết nối"),
-    Progress.REFUSED: Seen("connection_refused", REFUSED),
-    Progress.TLS: Seen("tls_failure", "thiết bị không trả lời khi thiết lập TLS"),
-    Progress.HUNG_UP: Seen("closed_early", HUNG_UP),
-}
 FAULT = "trả lời của camera làm chương trình kiểm tra gặp lỗi: báo người quản trị xem nhật ký"
 AGAIN = "xem lại lần thứ hai:"
-CLOSED = {Progress.TLS: Seen("tls_failure", "thiết bị ngắt khi thiết lập TLS")}
 EVERY = 0.05  # seconds between two handings over of what was found: each wakes a thread that keeps the loop waiting
 Found: TypeAlias = "queue.SimpleQueue[list[Finding] | BaseException | None]"
 
@@ -233,7 +222,7 @@ async def _observe(
     """
     (dialogue,) = dialogues
     with decoder.memory.place() if decoder else contextlib.nullcontext(fits) as place:
-        seen = await _look(dialogue, decoder, timeout, target, place)
+        seen = await first_look.look(dialogue, decoder, timeout, target, place)
         if decoder is None or not second_look.is_wanted(seen, dialogue):
             return seen, None
         dialogue.close()
@@ -245,43 +234,6 @@ async def _observe(
 
         found = await second_look.look(seen, dialogue, another, decoder, place, timeout, target)
         return found.seen, found.help
-
-
-async def _look(dialogue: Dialogue, decoder: Decoder | None, timeout: float, target: Target, place: Fits) -> Seen:
-    try:
-        async with asyncio.timeout(timeout):
-            await dialogue.open()
-            track, base = await dialogue.describe()
-            if decoder is None:
-                return Seen("ok", "camera trả lời và mô tả luồng hình")
-            decoder.expect()
-            codec, stream = await key_picture(dialogue, track, base, place)
-    except Verdict as ended:
-        return Seen(ended.verdict, ended.detail)
-    except TimeoutError:
-        return SLOW.get(dialogue.progress) or _ended(dialogue, "rtsp_timeout", _silent(dialogue))
-    except NotRtsp as error:
-        return _ended(dialogue, "not_rtsp", str(error))
-    except OSError as error:
-        raise_if_ours(error)
-        return CLOSED.get(dialogue.progress) or _ended(dialogue, "closed_early", f"ngắt kết nối sau {dialogue.asked}")
-    dialogue.close()
-    return await decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail)
-
-
-def _silent(dialogue: Dialogue) -> str:
-    if dialogue.progress in (Progress.PACKETS, Progress.KEY_PICTURE):
-        return "chấp nhận PLAY, hết thời gian cho phép"
-    return f"nhận kết nối nhưng không trả lời xong {dialogue.asked} trong thời gian cho phép"
-
-
-def _ended(dialogue: Dialogue, verdict: str, reason: str) -> Seen:
-    """What a dialogue that broke off means: before a picture was asked for, or after."""
-    if dialogue.progress.label:
-        return Seen("no_frame", f"{reason}; {dialogue.progress.label}")
-    if verdict == "not_rtsp" or not dialogue.received:
-        return Seen(verdict, reason)
-    return Seen(verdict, f"{reason}; mới nhận {dialogue.received} byte, chưa đủ một câu trả lời")
 
 
 def probe_many(

@@ -23,8 +23,8 @@ OFF = timedelta(hours=12)  # by which what is played may lie beside it: some cal
 MOST = 18  # days that are asked for in one look
 # Days without a recording that must agree: a camera or a recorder is off for a day or two, or sees nothing that moves.
 YOUNGER, OLDER = 3, 4  # than the newest and the oldest recording that was seen; a weekend has two
-# So many days from an edge there must be recordings, where it recorded: who leaves days out, of a weekend one of these,
-# may record only what moves, and may have had nothing to record beyond the edge.
+# So many days before it stopped, or after the oldest that it keeps, it must have recorded: any weekend that it leaves
+# out has one of these. Who leaves days out may record only what moves, and may have had nothing to record since.
 UNBROKEN = (2, 4, 6)
 # Of the declared days, asked for where neither yesterday nor the last of them is there: first less, as a recorder with
 # too small a disk has, then more, as one that stopped long ago. Own choice: each halves what is unknown or goes beyond.

@@ -20,6 +20,7 @@ ADDRESSES = 4  # of a name, tried side by side
 def _literal(host: str) -> Ip | None:
     """The address that a host is, None of a name."""
     try:
+        # Faster than `ip_address`, which takes every name apart twice before it refuses it.
         return IPv6Address(host) if ":" in host else IPv4Address(socket.inet_pton(socket.AF_INET, host))
     except (OSError, ValueError):
         return None

@@ -216,7 +216,7 @@ class Verdict(Code):
     COVERED = (
         "covered",
         Phase.PICTURE,
-        "hình một màu, không thấy cảnh, có thể ống kính bị che",
+        "hình một màu, không thấy cảnh (có thể ống kính bị che)",
         "gỡ vật che, lau ống kính; nếu không tự làm được thì gọi đơn vị lắp đặt, bảo trì",
     )
     BLURRED = (

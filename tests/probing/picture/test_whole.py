@@ -316,7 +316,7 @@ def test_the_end_of_h265_is_seen_in_one_decode_be_it_that_the_decoder_reads_on_o
     decoded: list[tuple[int, ...]] = []
 
     def counted(stream: bytes, manner: whole.Manner) -> Planes | None:
-        made = decode._told("h265", stream, manner)
+        made = decode._checked("h265", stream, manner)
         decoded.append(made.y.shape if made else ())
         return made
 

@@ -21,7 +21,8 @@ from dondoc.probing.picture.baseline import history
 from dondoc.probing.probe import probe
 from dondoc.probing.rtsp import codecs as frames
 from dondoc.probing.rtsp import sdp
-from dondoc.probing.rtsp.codecs import CODECS, Frames, Kept, jpeg
+from dondoc.probing.rtsp.codecs import CODECS, Frames
+from dondoc.probing.rtsp.jpeg import Kept, jpeg
 from dondoc.probing.rtsp.readers import Pictures, collector
 from dondoc.probing.verdicts import Finding, Target
 from tests.processor import at_most

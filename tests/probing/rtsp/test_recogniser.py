@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dondoc.demo import clips
 from dondoc.probing.rtsp import sdp
-from dondoc.probing.rtsp.codecs import Pieces
+from dondoc.probing.rtsp.jpeg import Pieces
 from dondoc.probing.rtsp.readers import Pictures
 from dondoc.probing.rtsp.recogniser import MANY, Recogniser, is_numbered
 from tests.probing import zoo

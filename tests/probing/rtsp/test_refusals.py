@@ -132,7 +132,7 @@ def test_a_login_that_is_good_for_the_description_alone_is_not_shown_once_more_a
 
 
 @pytest.mark.parametrize("answered", [True, False])
-def test_signs_of_life_that_are_refused_carry_no_login_any_more(answered: bool) -> None:
+def test_keep_alive_requests_that_are_refused_carry_no_login_any_more(answered: bool) -> None:
     """Nor those after one without an answer, as over UDP nobody reads it."""
 
     async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:
@@ -299,7 +299,7 @@ def test_a_camera_that_hangs_up_after_each_401_is_logged_in_to(header: bytes) ->
     assert len(camera.logins(b"DESCRIBE")) == 1
 
 
-def test_a_sign_of_life_without_a_login_that_is_refused_refuses_no_login() -> None:
+def test_a_keep_alive_request_without_a_login_that_is_refused_refuses_no_login() -> None:
     """A camera answers late: the second carries none, the third does again."""
 
     async def answer(visit: Visit, method: bytes, login: bool) -> bool | None:

@@ -96,7 +96,7 @@ def test_a_camera_that_takes_each_nonce_once_and_does_not_say_so_proves_nothing_
     assert (kind.taken, len(camera.logins())) == ({b"DESCRIBE": 1}, 2)
 
 
-def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_nonce_that_an_answer_to_a_keep_alive_request_names_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """And one that is told twice is not begun anew: its count goes on."""
     monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)  # five times as many keep-alive requests as are looked at
     asked: list[bytes] = []
@@ -120,7 +120,7 @@ def test_the_nonce_that_an_answer_to_a_sign_of_life_names_is_used(monkeypatch: p
     assert used == [[b"n", b"%08x" % first], [b"k0", b"00000001"], [b"k1", b"00000001"], [b"k1", b"00000002"]]
 
 
-def test_a_camera_that_calls_the_nonce_of_each_sign_of_life_stale_gets_no_login_after_the_second(
+def test_a_camera_that_calls_the_nonce_of_each_keep_alive_request_stale_gets_no_login_after_the_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It may count each as a refusal, and lock the account."""
@@ -144,8 +144,8 @@ def test_a_camera_that_calls_the_nonce_of_each_sign_of_life_stale_gets_no_login_
     assert not camera.logins(b"TEARDOWN")
 
 
-def test_signs_of_life_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Their answers are read there as well: after one that is not, none carries it, nor does the goodbye."""
+def test_keep_alive_requests_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their answers are read there as well: after one that is not, none carries it, nor does TEARDOWN."""
     monkeypatch.setattr(key_picture, "LEAST_PATIENCE", 0.2)
     offered = b'WWW-Authenticate: Digest realm="a", nonce="n"\r\n'
 
@@ -160,14 +160,15 @@ def test_signs_of_life_carry_the_login_over_udp_too(monkeypatch: pytest.MonkeyPa
             return None
         return True
 
-    def signs(timeout: float) -> list[bool]:
+    def keep_alives(timeout: float) -> list[bool]:
         """Whether each keep-alive request of a look carried the login."""
         look(camera := Cameras(answer, pictures=False), timeout=timeout)
         asked = iter(camera.asked)
         any(one.startswith(b"PLAY") for one in asked)
         return [b"\r\nAuthorization: " in one for one in takewhile(lambda one: not one.startswith(b"TEARDOWN"), asked)]
 
-    carried = next((found for found in map(signs, (1.0, 5.0, 25.0)) if len(found) > 1), [])  # a slow machine needs more
+    tried = map(keep_alives, (1.0, 5.0, 25.0))  # a slow machine needs more
+    carried = next((found for found in tried if len(found) > 1), [])
     assert carried[:2] == [True, True]
 
 

@@ -64,8 +64,8 @@ class FindingCode(ReasonCode):
         "not_recording",
         "không thấy bản ghi mới",
         "không thấy bản ghi mới: hỏi thử ngày {missing} không có bản ghi, bản ghi gần nhất xem lại được là của ngày "
-        "{newest}; đặt chỉ ghi khi có chuyển động thì xem trước mấy ngày ấy có gì để ghi không; kiểm tra ổ cứng hoặc "
-        f"thẻ nhớ, lịch ghi, {CALL}",
+        "{newest}; nếu đặt chỉ ghi khi có chuyển động thì trước hết xem mấy ngày ấy có gì để ghi không; kiểm tra ổ "
+        f"cứng hoặc thẻ nhớ, lịch ghi, {CALL}",
     )
     KEPT_TOO_SHORT = (
         "kept_too_short",

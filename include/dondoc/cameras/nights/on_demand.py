@@ -44,9 +44,9 @@ def look(app: AppContext, camera: int, *, by: Actor, now: Callable[[], datetime]
             if found := _since(session, camera, asked):
                 return found
         began = now()
-        day, name = night.night_of(began), f"{BY_HAND}{began:%H%M%S}-{camera}"  # a round of its own: ours may be void
+        day, name = night.night_of(began), f"{BY_HAND}{began:%H%M%S}-{camera}"  # of its own: ours may be invalid
         checked = check(app, [camera], tonight=day, round=name, now=began, regardless=True)
-        results = [_void(result) for result in checked.results] if checked.blind else checked.results
+        results = [_invalid(result) for result in checked.results] if checked.blind else checked.results
         ours = SILENT if checked.blind else None
         night.store(app, results, night=day, round=name, now=now(), local_outage=ours)
         with app.sessions.reading() as session:
@@ -55,7 +55,7 @@ def look(app: AppContext, camera: int, *, by: Actor, now: Callable[[], datetime]
     raise Problem("Không xem được camera này: vừa bị thôi kiểm tra. Mở lại trang.")
 
 
-def _void(result: Result) -> Result:
+def _invalid(result: Result) -> Result:
     """A result that says nothing of the camera: its detail, which a page shows, says so."""
     return result.model_copy(update={"detail": SILENT})
 

@@ -149,26 +149,24 @@ def by_hand(round: str) -> bool:
 
 def judge(app: AppContext, session: Session, known_at: datetime | None = None) -> CheckFilter:
     """The judge for what was known at a moment; None: by now."""
-    void = _void_now(session) if known_at is None else _void_then(session, known_at)
+    invalid = _invalid_now(session) if known_at is None else _invalid_then(session, known_at)
     return CheckFilter(
         rules=data.load(app.settings),
         calendar=app.calendar_known(session, known_at),
         pauses=ruled.pauses(session, app.registry, known_at),
-        invalid_rounds={round: _void(why) for round, why in void.items()},
+        invalid_rounds={round: _excuse(why) for round, why in invalid.items()},
     )
 
 
-def _void_now(session: Session) -> dict[Round, str | None]:
+def _invalid_now(session: Session) -> dict[Round, str | None]:
     """Rounds that say nothing, and why; None: they are not concluded."""
     r = NightRun
-    void = r.our_side_down.is_not(None) | r.finished_at.is_(None)
-    return {
-        (night, round): why
-        for night, round, why in session.execute(select(r.night, r.round, r.our_side_down).where(void))
-    }
+    invalid = r.our_side_down.is_not(None) | r.finished_at.is_(None)
+    rounds = session.execute(select(r.night, r.round, r.our_side_down).where(invalid))
+    return {(night, round): why for night, round, why in rounds}
 
 
-def _void_then(session: Session, known_at: datetime) -> dict[Round, str | None]:
+def _invalid_then(session: Session, known_at: datetime) -> dict[Round, str | None]:
     """The same by what had been concluded at a moment."""
     c = RoundConclusion
     known = select(c.night, c.round, c.our_side_down).where(c.recorded_at <= known_at).order_by(c.recorded_at, c.id)
@@ -177,7 +175,7 @@ def _void_then(session: Session, known_at: datetime) -> dict[Round, str | None]:
     return {round: newest.get(round) for round in rounds if round not in newest or newest[round]}
 
 
-def _void(down: str | None) -> Excuse:
+def _excuse(down: str | None) -> Excuse:
     if down is None:
         return Excuse(Unseen.UNFINISHED, Unseen.UNFINISHED.label)
     return Excuse(Unseen.OUR_SIDE, down)

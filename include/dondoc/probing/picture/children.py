@@ -12,8 +12,8 @@ from dondoc.probing.shortage import Shortage
 log = logging.getLogger(__name__)
 START = 60.0  # seconds for a child to get ready: OpenCV is large, and many may start at once
 PAUSE = 300.0  # seconds after one did not: until then no other is tried, or each camera of a batch would wait for it
-# glibc is to keep the memory of one picture for the next: to get it again costs hundreds of page faults a picture. In
-# huge pages, which it is given in large steps, a decoder finds its way faster.
+# glibc is to keep the memory of one picture for the next: to get it again costs hundreds of page faults a picture. It
+# takes it in large steps, so that they fill huge pages, of which the processor has fewer addresses to look up.
 KEEP = {
     "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
     "MALLOC_TRIM_THRESHOLD_": str(128 * 1024**2),
@@ -130,7 +130,7 @@ def _lives(child: Process) -> bool:
 
 async def _ready(*command: str) -> Process:
     """A child that has said a first line. Raises whatever kept it from that."""
-    child = await _made(asyncio.create_task(start(*command)))
+    child = await _started_or_ended(asyncio.create_task(start(*command)))
     assert child.stdout is not None  # a pipe was asked for
     try:
         async with asyncio.timeout(START):
@@ -141,8 +141,8 @@ async def _ready(*command: str) -> Process:
     return child
 
 
-async def _made(child: asyncio.Task[Process]) -> Process:
-    """It; whoever waits for it may be cancelled, but uvloop lets one that is half made live on."""
+async def _started_or_ended(child: asyncio.Task[Process]) -> Process:
+    """A child that is being started; ended where whoever waits is cancelled: uvloop lets a half made one live on."""
     try:
         return await asyncio.shield(child)
     except asyncio.CancelledError:

@@ -48,7 +48,7 @@ MEMORY = (
 MOST_PIXELS = 64 * 1024**2  # twice 8K; 500 bytes of JPEG may claim 65,500 × 65,500, and cost 2 GB
 CONCEALING, CONCEALS = "guess_mvs+deblock", "concealing"  # how a decoder is told to, and what it says then
 SPOILT = "error while decoding MB"  # what FFmpeg says when a slice of H.264 makes no sense any more
-LEFT = tuple(f"Skipping invalid undecodable NALU: {kind}" for kind in range(16, 22))  # and a slice of H.265
+SKIPPED = tuple(f"Skipping invalid undecodable NALU: {kind}" for kind in range(16, 22))  # and a slice of H.265
 FAILED: dict[str, Any] = {"verdict": "decode_failed", "detail": "hình nhận được không trọn vẹn", "features": {}}
 UNKNOWN: dict[str, Any] = {"verdict": "not_decodable", "detail": "không giải mã được hình nào", "features": {}}
 
@@ -69,7 +69,7 @@ def whole_picture(codec: str, stream: bytes) -> Planes | None:
     """
     if codec in ("h264", "h265"):
         try:
-            return whole.assembled(codec, stream, partial(_told, codec))
+            return whole.assembled(codec, stream, partial(_checked, codec))
         except whole.Damaged:
             if _is_grey(codec, stream):  # black looks as if it was not written
                 return None
@@ -173,7 +173,7 @@ def _first(codec: str, stream: bytes) -> Planes | None:
     return _planes(frame) if frame else None
 
 
-def _told(codec: str, stream: bytes, manner: Manner) -> Planes | None:
+def _checked(codec: str, stream: bytes, manner: Manner) -> Planes | None:
     """The first picture that a decoder makes of H.264 or H.265, be it one that it calls corrupt.
 
     Raises:
@@ -182,7 +182,7 @@ def _told(codec: str, stream: bytes, manner: Manner) -> Planes | None:
     strict, viewed = Manner.STRICT in manner, Manner.VIEWED in manner
     with _heard(av.logging.DEBUG if viewed else av.logging.WARNING if strict else av.logging.ERROR) as said:
         frames = _all_frames(_decoder(codec, manner), stream)
-    wrong = (SPOILT, *LEFT) if strict else (SPOILT, CONCEALS)
+    wrong = (SPOILT, *SKIPPED) if strict else (SPOILT, CONCEALS)
     if any(words.startswith(wrong) for _, _, words in said):
         raise whole.Damaged
     return _planes(frames[0]) if frames else None

@@ -60,7 +60,7 @@ class Decoder:
     ) -> None:
         await self._children.end_all()
 
-    def expect(self) -> None:
+    def prepare(self) -> None:
         """Get a child ready: a picture is on its way."""
         self._children.prepare()
 

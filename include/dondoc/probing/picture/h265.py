@@ -290,11 +290,11 @@ def _pieces(piece: bytes, sequence: _Sps, picture: _Pps, rest: Bits) -> _Pieces:
     return _Pieces(
         ending=lambda: made(head, content, MORE),
         going_on=made(head, content[:-_END], _without_end(content[-_END:]), MORE),
-        columns=[made(alone, more) for more in _found(content)],
+        columns=[made(alone, more) for more in _more_as_read(content)],
     )
 
 
-def _found(content: bytes) -> list[bytes]:
+def _more_as_read(content: bytes) -> list[bytes]:
     """What a decoder finds behind a slice that goes on with MORE: that, or that without its first byte.
 
     Where the stop bit is the last bit of its byte, FFmpeg (`skip_bytes` of its arithmetic decoder) at times goes on one

@@ -41,11 +41,11 @@ class Damaged(Exception):
 class Manner(Flag):
     """How a picture is decoded; with none of these, as it is shown, and nothing is concealed."""
 
-    UNSMOOTHED = auto()  # without what smooths the edges of blocks
+    UNSMOOTHED = auto()  # without the loop filter, which smooths the edges of blocks
     UNCROPPED = auto()  # with the pixels that fill up the last blocks
-    STRICT = auto()  # Damaged where a slice of H.265 is left
+    STRICT = auto()  # Damaged where the decoder skips a slice of H.265
     EXACT = auto()  # None where a slice is longer than its bytes
-    VIEWED = auto()  # as players do, who conceal what is missing: then it is Damaged
+    VIEWED = auto()  # as players do, which conceal what is missing: Damaged where they have to
 
 
 AS_SHOWN = Manner(0)

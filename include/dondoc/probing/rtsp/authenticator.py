@@ -94,7 +94,7 @@ class Authenticator:
         self.sent |= carried
 
     def read_reply(self, reply: Response) -> bool:
-        """What an answer says of the login, be it to a keep-alive request, which nobody waits for; if it refuses it."""
+        """Keep what an answer, be it to a keep-alive request, says of the login; whether it refuses it."""
         carried = self._awaited.popleft() if self._awaited else True
         if reply.status == 401:
             return self._read_challenges(reply) and carried and self._is_refused()

@@ -17,7 +17,7 @@ NOISE = 64  # interim replies and requests of the camera's own that are put up w
 EARLY, PLAYED, EACH, HEAD = 4 * 1024 * 1024, 64 * 1024 * 1024, 512, 16
 AHEAD = 1024 * 1024  # bytes, so counted, of packets that are kept when they come before PLAY is answered
 TURN = 64 * 1024  # bytes of one camera, so counted, that are read in a row before others have their turn
-GOODBYE = "TEARDOWN"
+TEARDOWN = "TEARDOWN"  # no reply to it is awaited
 ENDLESS = "camera gửi dữ liệu không dứt mà không có hình trọn vẹn"
 _SENDABLE = re.compile(r"[!-~]{1,4096}")
 
@@ -52,10 +52,11 @@ class Progress(Code):
 
 
 class Exchange:
-    """`progress` names the step under way, so that a time-out or a broken connection can be told apart by it.
+    """What is asked and answered over one connection, which whoever derives from this opens.
 
-    `asked`: the request that awaits its reply. `statuses`: of all replies. `packets`: that came before a reply, channel
-    byte first. `session`: as the camera named it, empty without one.
+    `progress`: the step under way, by which a time-out or a broken connection is told apart. `asked`: the request that
+    awaits its reply. `statuses`: of all replies. `packets`: that came before a reply, channel byte first. `session`: as
+    the camera named it, empty without one.
     """
 
     def __init__(self, authenticator: Authenticator) -> None:
@@ -107,7 +108,7 @@ class Exchange:
     async def send(self, method: str, url: str, **headers: str) -> None:
         """Ask, and await no reply."""
         self._send(method, url, headers)
-        if method == GOODBYE:
+        if method == TEARDOWN:
             await asyncio.sleep(0)  # it is sent at the end of the loop's turn: not to be overtaken by hanging up
 
     def _send(self, method: str, url: str, headers: dict[str, str]) -> None:
@@ -116,7 +117,7 @@ class Exchange:
         # What a server says before it is ever asked tells what it is; later it answers nothing. What plays goes on.
         if self._sequence and not self._plays:
             self._connection.inbox.forget()
-        answered = method != GOODBYE and not self._plays  # else it is a goodbye or a keep-alive request
+        answered = method != TEARDOWN and not self._plays  # else it is TEARDOWN or a keep-alive request
         if answered:
             self._connection.check()
         self._sequence += 1

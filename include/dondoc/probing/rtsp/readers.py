@@ -11,6 +11,7 @@ from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp import codecs, sdp
 from dondoc.probing.rtsp.depacketise import Depacketiser, bounds
 from dondoc.probing.rtsp.exchange import Verdict
+from dondoc.probing.rtsp.jpeg import Pieces
 from dondoc.probing.rtsp.recogniser import TELLING, Recogniser, is_numbered
 from dondoc.probing.rtsp.senders import Collector, Senders
 from dondoc.probing.rtsp.stretch import Packets, Stretch
@@ -172,7 +173,7 @@ def _packets(_: sdp.Video, fits: Fits) -> Reader:
 
 
 def _pieces(track: sdp.Video, fits: Fits) -> Reader:
-    return codecs.Pieces(track.size, fits=fits)
+    return Pieces(track.size, fits=fits)
 
 
 # Of all others, packets alone. The first one says when there is enough to look at.
