@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from dondoc.probing.picture.decoder import Decoder, Seen
+from dondoc.probing.picture.decoder import STOPPED, Decoder, Seen
 from dondoc.probing.picture.input_kind import InputKind
 from dondoc.probing.picture.memory import Fits
 from dondoc.probing.rtsp.dialogue import Dialogue
@@ -128,6 +128,21 @@ def concluded(first: Seen, outcomes: list[Outcome], *, silent: bool) -> Second:
     return Second(Seen("unconfirmed", LOST) if lossy else Seen("not_decodable", NEITHER))
 
 
+def helped(first: Seen, *, ours: bool, udp: bool, lossy: bool) -> Help | None:
+    """Why another look shows what the first did not; None: by chance, as our decoder had stopped.
+
+    Args:
+        ours: whether our own way of reading shows it, too.
+    """
+    if udp:
+        return Help.UDP
+    if first.detail == STOPPED:
+        return None
+    if lossy or (ours and first.verdict == Codes.DECODE_FAILED):
+        return Help.NETWORK
+    return Help.SLOW if ours and first.verdict == Codes.NO_FRAME else Help.MISREAD
+
+
 def _unconfirmed(first: Seen) -> Seen:
     return Seen("unconfirmed", f"{first.detail}; {ONCE}")
 
@@ -179,10 +194,6 @@ class _Look:
         return await self._decoder.judge(codec, stream, target.past, thumbnail=target.thumbnail, input_kind=input_kind)
 
     def _helped(self, shown: _Shown, *, lossy: bool) -> Second:
-        if self._udp:
-            why = Help.UDP
-        elif lossy or (shown.ours and self._first.verdict == Codes.DECODE_FAILED):
-            why = Help.NETWORK
-        else:
-            why = Help.SLOW if shown.ours else Help.MISREAD
-        return Second(replace(shown.seen, detail=f"{shown.seen.detail}; {why.label}"), why)
+        why = helped(self._first, ours=shown.ours, udp=self._udp, lossy=lossy)
+        detail = f"{shown.seen.detail}; {why.label}" if why else shown.seen.detail
+        return Second(replace(shown.seen, detail=detail), why)

@@ -341,7 +341,7 @@ def test_a_child_that_dies_in_the_middle_of_a_picture_is_a_failed_picture() -> N
         child.kill()
         return await asked
 
-    assert with_decoder(work) == Seen("not_decodable", decoding._STOPPED)
+    assert with_decoder(work) == Seen("not_decodable", decoding.STOPPED)
 
 
 @pytest.mark.slow
@@ -408,7 +408,7 @@ def test_a_child_that_never_ends_a_line_costs_one_picture(monkeypatch: pytest.Mo
     endless.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(endless))
     seen = with_decoder(lambda made: made.judge("h264", key("moving")))
-    assert seen == Seen("not_decodable", decoding._STOPPED)
+    assert seen == Seen("not_decodable", decoding.STOPPED)
 
 
 HUGE = bytes.fromhex("0000000167640033ac7200200400000200010000")  # a parameter set of a monstrous picture

@@ -15,13 +15,16 @@ from dondoc.cameras.logins.attempts import accepted
 from dondoc.demo import rtp
 from dondoc.demo.camera import PASSWORD, USER, Camera
 from dondoc.demo.fleet import Fleet
+from dondoc.probing.address import parse
 from dondoc.probing.picture.baseline import history
 from dondoc.probing.picture.decoder import Decoder
 from dondoc.probing.probe import probe
+from dondoc.probing.resolver import Resolver
 from dondoc.probing.rtsp import key_picture, readers, sdp
 from dondoc.probing.rtsp.codecs import Frames
 from dondoc.probing.rtsp.depacketise import Depacketiser
-from dondoc.probing.rtsp.exchange import Verdict
+from dondoc.probing.rtsp.dialogue import Dialogue
+from dondoc.probing.rtsp.exchange import GOODBYE, Verdict
 from dondoc.probing.verdicts import Finding, Help, Target
 
 pytestmark = pytest.mark.slow
@@ -105,6 +108,31 @@ def test_a_login_that_is_never_answered_was_not_taken(method: str) -> None:
 
     found = answered("u", "sai", **{method: ending})[0]
     assert (found.verdict, found.password_sent, accepted(found)) == ("no_frame", True, None)
+
+
+def test_a_check_that_is_ended_while_it_says_goodbye_ends(fleet: Fleet) -> None:
+    """Else who ends a batch waits for all of its cameras."""
+    checks: list[asyncio.Task[None]] = []
+
+    class Ended(Dialogue):
+        async def send(self, method: str, url: str, **headers: str) -> None:
+            await super().send(method, url, **headers)
+            if method == GOODBYE:
+                checks[0].cancel()
+
+    async def check() -> None:
+        dialogue = Ended(parse(fleet.url("healthy")), None, None, Resolver(LOOPBACK))
+        await dialogue.open()
+        await key_picture.key_picture(dialogue, *await dialogue.describe())
+        dialogue.close()
+        await asyncio.sleep(0)
+
+    async def run() -> None:
+        checks.append(asyncio.create_task(check()))
+        await asyncio.wait(checks)
+
+    asyncio.run(run())
+    assert checks[0].cancelled()
 
 
 def test_a_camera_that_chooses_another_channel_is_followed() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from dondoc.demo.camera import Camera
 from dondoc.probing.picture import decode, units
-from dondoc.probing.picture.decoder import Decoder, Seen
+from dondoc.probing.picture.decoder import STOPPED, Decoder, Seen
 from dondoc.probing.probe import AGAIN, probe
 from dondoc.probing.rtsp.exchange import Progress
-from dondoc.probing.second_look import LONGER, Outcome, Second, concluded
+from dondoc.probing.second_look import LONGER, Outcome, Second, concluded, helped
 from dondoc.probing.verdicts import NOT_CHECKED, Finding, Help, Target
 from tests.probing import ffmpeg
 from tests.probing.ffmpeg import needs_ffmpeg
@@ -207,6 +207,28 @@ def test_only_what_two_looks_agree_on_is_a_fault(
     first: Seen, silent: bool, others: list[Outcome], verdict: str
 ) -> None:
     assert concluded(first, others, silent=silent).seen.verdict == verdict
+
+
+OVER_TCP = {"udp": False, "lossy": False}
+
+
+@pytest.mark.parametrize(
+    ("first", "ours", "why"),
+    [
+        (SILENT, True, Help.SLOW),
+        (SILENT, False, Help.MISREAD),
+        (DAMAGED, True, Help.NETWORK),
+        (DAMAGED, False, Help.MISREAD),
+        (UNREAD, True, Help.MISREAD),
+        (UNREAD, False, Help.MISREAD),
+        (Seen("not_decodable", STOPPED), True, None),
+        (Seen("not_decodable", STOPPED), False, None),
+    ],
+)
+def test_no_camera_is_called_slow_of_which_the_first_picture_was_not_read(
+    first: Seen, ours: bool, why: Help | None
+) -> None:
+    assert helped(first, ours=ours, **OVER_TCP) is why
 
 
 def test_a_camera_that_is_silent_on_every_way_costs_no_more_than_its_time(look: Look) -> None:

@@ -19,7 +19,7 @@ from dondoc.probing.picture.memory import PictureMemory
 from dondoc.probing.verdicts import PHASE
 
 PATIENCE = 15.0  # seconds for one picture
-_STOPPED = "bộ giải mã hình dừng giữa chừng"
+STOPPED = "bộ giải mã hình dừng giữa chừng"  # by what it was given, or by our own machine
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Decoder:
                 seen = await _ask(child, request, stream)
         except (TimeoutError, OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             await self._children.end(child)
-            return Seen("not_decodable", _STOPPED)
+            return Seen("not_decodable", STOPPED)
         except BaseException:
             await self._children.end(child)
             raise

@@ -130,8 +130,8 @@ async def playing(
             for task in tasks:
                 task.cancel()
             # The camera has few places for viewers: say goodbye, but do not wait for an answer.
-            with contextlib.suppress(OSError, NotRtsp, TimeoutError):
-                await asyncio.wait_for(dialogue.send("TEARDOWN", whole), 0.2)
+            with contextlib.suppress(OSError, NotRtsp):
+                await dialogue.send("TEARDOWN", whole)
 
 
 async def _keep_alive(dialogue: Dialogue, url: str, every: float) -> None:
