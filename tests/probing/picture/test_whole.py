@@ -296,6 +296,24 @@ def test_of_h265_that_is_not_made_wider_the_end_is_seen_all_the_same() -> None:
     assert decode.decode("h265", stream[:-100]) is None
 
 
+@pytest.mark.parametrize("params", ["wpp=0", "wpp=0:crf=20", "wpp=0:crf=34"])
+def test_of_h265_that_is_not_made_wider_a_bit_near_its_end_spoils_it_to_be_seen(params: str) -> None:
+    """Each that leaves a picture of another brightness: arithmetic codes come to another end."""
+    stream = h265(params, (360, 200))
+    plain = decode._first("h265", stream)
+    assert plain
+    taken = []
+    for at in range(1, 41):
+        for bit in (0, 3, 7):
+            flipped = bytearray(stream)
+            flipped[-at] ^= 1 << bit
+            made = decode._first("h265", bytes(flipped))
+            if made and np.abs(made.y.astype(int) - plain.y).max() > 8:
+                taken += [decode.decode("h265", bytes(flipped)) is not None]
+    assert len(taken) > 60
+    assert not any(taken)
+
+
 @given(st.integers(0, 10_000), st.binary(max_size=40))
 def test_whatever_a_camera_sends_is_made_wider_or_left(at: int, bytes_there: bytes) -> None:
     stream = h265("wpp=0")

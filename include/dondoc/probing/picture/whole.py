@@ -14,13 +14,13 @@ libjpeg-turbo, which says when it lacks bytes or has too many; what a wrong code
 import re
 from collections.abc import Callable, Iterator, Sequence
 from enum import Flag, auto
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 import simplejpeg
 
 from dondoc.probing.picture import h264, h265
+from dondoc.probing.picture.bits import bare, guarded
 from dondoc.probing.picture.measure import Planes
 from dondoc.probing.picture.units import first_picture, is_slice, joined, split
 
@@ -29,7 +29,8 @@ WRAPPED = 2048  # pixels of a JPEG
 LARGEST = 64  # pixels, the blocks of H.265
 PLAIN = 3  # levels of brightness
 TOP = 8  # rows of pixels of a new column, which its first bytes make
-CHANGES = (0xFFFF, 0xAAAA, 0x5555, 0x8181, 0xF00F, 0xC3A5, 0x8000)  # of the last bits of a slice, before its stop bit
+ABOVE, BELOW = (2, 3), -250  # units by which the value at the end of a slice is changed: see `_with_end`
+TAIL = 16  # bytes, more than the end of a slice takes
 ZEROS = re.compile(rb"\0\0[\0\2]")  # in no slice, which may not look like a start code
 BEYOND = bytes(range(0x9B, 0xFB, 3))  # what a decoder reads that goes on after the end
 
@@ -121,7 +122,8 @@ def _of_h265(given: Sequence[bytes], decode: Decode) -> Planes | None:
         picture = decode(joined(sent), manner)
         if picture is None:
             return None
-        _check_end(sent, lambda stream: decode(stream, manner | Manner.UNCROPPED))
+        below = BELOW if sent[-1] is given[-1] else 0  # of another, what follows is not to be written
+        _check_end(sent, below, lambda stream: decode(stream, manner | Manner.UNCROPPED))
         made.append(picture)
     merged = _merged(made)
     return decode(joined(given), AS_SHOWN) if manner else merged
@@ -243,36 +245,47 @@ def _written(picture: Planes) -> Any:
     return (picture.u[corner] | picture.v[corner]) > 0
 
 
-def _check_end(units: Sequence[bytes], decode: Callable[[bytes], Planes | None]) -> None:
+def _check_end(units: Sequence[bytes], below: int, decode: Callable[[bytes], Planes | None]) -> None:
     """Raises Damaged when the slices do not end where their bytes do.
 
     Args:
+        below: by how much the value at the end of the last one may be changed without another picture.
         decode: with the pixels at the edges that are not shown: the last bytes may be of nothing else.
     """
     picture = decode(joined(units))
     if picture is None:
         raise Damaged
-    last = [n for n, unit in enumerate(units) if is_slice("h265", unit)][-1]
+    slices = [n for n, unit in enumerate(units) if is_slice("h265", unit)]
 
-    def changed(change: Callable[[bytes], bytes], which: Callable[[int], bool]) -> bool:
-        other = decode(joined(change(unit) if which(n) else unit for n, unit in enumerate(units)))
+    def changed(by: int, going_on: Sequence[int], more: bytes) -> bool:
+        """Whether it is another picture, with another value at its end, and more bytes behind some slices."""
+        sent = list(units)
+        sent[slices[-1]] = _with_end(sent[slices[-1]], by)
+        for n in going_on:
+            sent[n] += more
+        other = decode(joined(sent))
         return other is None or not _alike(other[:3], picture[:3])
 
-    if changed(lambda unit: unit + BEYOND, lambda n: is_slice("h265", units[n])):
+    if changed(below, slices, BEYOND):
         raise Damaged
     # Where the others end, what the next one writes tells.
-    if any(changed(partial(_with_end, change=change), last.__eq__) for change in CHANGES):
+    if any(changed(above, slices[-1:], BEYOND[::-1]) for above in ABOVE):
         return
     if not _is_plain(picture.y[-LARGEST:, -LARGEST:]):
         raise Damaged
 
 
-def _with_end(unit: bytes, change: int) -> bytes:
-    """A slice with other bits before the last one, which only ends it, and none that could be a start code."""
-    bits = int.from_bytes(unit[-4:])
-    stop = (bits & -bits).bit_length() - 1
-    end = (bits ^ change << stop + 1).to_bytes(5)[-4:]
-    return unit[:-4] + bytes(byte or 0x5A for byte in end) + BEYOND[::-1]
+def _with_end(piece: bytes, by: int) -> bytes:
+    """A slice with another value at its end, in units of its stop bit.
+
+    Where a decoder comes to the end of a slice, at its last block and its last bit, what is left is one of the upmost
+    two of at least 256 values (ITU-T H.265, 9.3.4.3.5 and 9.3.5.6). With less, down to the lowest of them, all that was
+    decoded before is the same; with two more it is not. For one that lost its way it is any value, or of other bits.
+    """
+    content = bare(piece[2:])
+    bits = int.from_bytes(content[-TAIL:])
+    end = max(0, bits + by * (bits & -bits)).to_bytes(TAIL + 1)[1:]
+    return piece[:2] + guarded(content[:-TAIL] + end[-len(content) :])
 
 
 def _is_plain(pixels: Any) -> bool:
