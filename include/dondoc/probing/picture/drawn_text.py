@@ -44,12 +44,12 @@ class Ground(NamedTuple):
     rounding: int
 
 
-def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
+def drawn_text(picture: Any, middle: Any, shares: Any, coloured: bool) -> dict[str, Any]:
     """What was found; empty where no letters are.
 
     Args:
         picture: `measure.Planes`.
-        middle: its brightness, reduced, without the strips, as `measure` sees it.
+        middle: its brightness, reduced, without the strips, as `measure` sees it; shares: of each brightness in it.
         coloured: whether it has a colour: only then a ground is looked for that shades off in any way.
 
     Returns:
@@ -58,7 +58,7 @@ def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
         hundredths how far down one is; fill: brightness of the ground, 0-255; shading: how that shades off, if it does;
         falls_to: what is left of its brightness where it is darkest; and what `_unlike` finds on it.
     """
-    if not _may_be_drawn(middle, coloured):
+    if not _may_be_drawn(middle, shares, coloured):
         return {}
     fine = at_most(picture.y, WIDTH, HEIGHT)
     if min(fine.shape) <= COARSE:  # no letter has room in it, nor can it be seen to shade off
@@ -92,8 +92,7 @@ def _level(picture: Any, brightness: Any) -> int:
     return round(float(brightness) if picture.full_range else max(0.0, (float(brightness) - 16) * 255 / 219))
 
 
-def _may_be_drawn(middle: Any, coloured: bool) -> bool:
-    shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
+def _may_be_drawn(middle: Any, shares: Any, coloured: bool) -> bool:
     if shares.max() > 1 - 1e-9:
         return True  # letters may be in the strips
     if _nearly_one(shares):
