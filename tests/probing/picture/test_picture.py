@@ -130,8 +130,9 @@ def encoded_again(scene: Any, quality: int) -> dict[str, Any]:
 
 
 def scene(noise: float, seed: int) -> Any:
-    """The same rough wall each time, seen by a sensor with noise of its own."""
-    wall = np.random.default_rng(7).integers(60, 190, (180, 320, 3)).repeat(4, 0).repeat(4, 1)
+    """The same rough wall each time, lit from one side, seen by a sensor with noise of its own."""
+    wall = np.random.default_rng(7).integers(60, 190, (180, 320, 3)) * np.linspace(0.6, 1, 320)[None, :, None]
+    wall = wall.repeat(4, 0).repeat(4, 1)
     return np.clip(wall + np.random.default_rng(seed).normal(0, noise, wall.shape), 0, 255).astype(np.uint8)
 
 
@@ -226,7 +227,7 @@ def test_sensor_noise_of_a_single_grey_value_changes_nearly_every_tile() -> None
 @pytest.mark.parametrize(("values", "plain"), [(15, True), (16, False)])
 def test_a_tile_is_plain_by_all_its_pixels_wherever_its_values_are(values: int, plain: bool) -> None:
     tile = np.full((1, 1440), 100, np.uint8)
-    tile[0, 1 : 8 * (values - 1) : 8] = 101 + np.arange(values - 1)  # none of them in the eighth looked at first
+    tile[0, 1 : 8 * (values - 1) : 8] = 101 + np.arange(values - 1)  # none of them in the parts looked at first
     assert measuring._plain(tile).tolist() == [plain]
 
 

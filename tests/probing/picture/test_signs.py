@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import av
+import av.filter
 import cv2
 import numpy as np
 import pytest
@@ -173,7 +174,8 @@ def grey_mask() -> Any:
 
 
 def smooth(*colour: float) -> Any:
-    return flat(*colour) * np.linspace(1, 1.01, WIDTH)[None, :, None]
+    """As even as a cover can be: exactly flat is none."""
+    return flat(*colour) + np.linspace(0, 1.15, WIDTH)[None, :, None]
 
 
 def purple_light() -> Any:
@@ -323,6 +325,10 @@ def bars_between_sides() -> Any:
     return made
 
 
+def enlarged(made: Any, times: int) -> Any:
+    return made[: HEIGHT // times, : WIDTH // times].repeat(times, 0).repeat(times, 1)
+
+
 def words_over_snow() -> Any:
     made = np.ascontiguousarray(np.clip(snow(), 0, 255).astype(np.uint8))
     return overlaid(cv2.rectangle(made, (150, 140), (490, 220), (0, 0, 0), -1), "NO SIGNAL", (190, 195), 1.5)
@@ -337,6 +343,20 @@ def even_wall(*colour: float) -> Any:
     """In light as even as the middle of a lens leaves it, so that an encoder takes the noise away."""
     y, x = np.mgrid[-1 : 1 : HEIGHT * 1j, -1 : 1 : WIDTH * 1j]
     return flat(*colour) * (1 - 0.05 * (x * x + y * y))[..., None] + rough(0.8)
+
+
+def under_a_clock(made: Any) -> Any:
+    """And a name, both so large that they reach out of the strips."""
+    return overlaid(overlaid(made, "2026-11-29 08:15:22", (20, 44), 0.9), "CAMERA 01", (440, 342), 0.9)
+
+
+def generated(source: str) -> Any:
+    """A picture of a source that FFmpeg draws itself, after some others: `life` begins as snow."""
+    graph = av.filter.Graph()
+    options = "level=6" if source == "haldclutsrc" else f"size={WIDTH}x{HEIGHT}"
+    graph.link_nodes(graph.add(source, options), graph.add("buffersink")).configure()
+    frame: Any = [graph.pull() for _ in range(20)][-1]  # of sound, too, as far as its type says
+    return cv2.resize(frame.to_ndarray(format="bgr24"), (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
 
 
 def page() -> Any:
@@ -403,6 +423,10 @@ FAKES: list[tuple[str, Callable[[], Any], str, str]] = [
     ("card, a page of lines", page, "no_signal_card", "bảng báo"),
     ("test bars between grey sides", bars_between_sides, "no_signal_card", "sọc màu thử"),
     ("words over snow", words_over_snow, "no_signal_card", "nhiễu hạt"),
+    ("flat pink of a cloth's colour", lambda: flat(203, 192, 255), "decode_failed", "phẳng tuyệt đối"),
+    ("flat light green", lambda: flat(77, 255, 77), "decode_failed", "phẳng tuyệt đối"),
+    ("flat grey under a clock and a name", lambda: under_a_clock(flat(64, 64, 64)), "decode_failed", "phẳng tuyệt đối"),
+    ("flat pink under pale ones", lambda: under_a_clock(flat(203, 192, 255)), "decode_failed", "phẳng tuyệt đối"),
     ("emblem of two colours on grey", lambda: emblem(120, 120, 120), "no_signal_card", "bảng báo"),
 ]
 HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
@@ -418,6 +442,12 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
     ("lamps in the dark", lamps, "ok", "dark"),
     ("black", lambda: flat(0, 0, 0), "black", None),
     ("black, with a name and a clock", lambda: overlaid(flat(0, 0, 0), "CAM 1 02:15:33", (20, 30)), "black", None),
+    (
+        "black, a name and a time that cannot be read",
+        lambda: overlaid(overlaid(flat(0, 0, 0), "29 11 2026 08", (20, 30), 0.7), "CAMERA 01", (440, 348), 0.7),
+        "black",
+        None,
+    ),
     ("black, a clock across it", lambda: overlaid(flat(0, 0, 0), "28-11 02:15:33"), "black", None),
     ("a name across an unlit scene", lambda: overlaid(unlit(), "UBND XA AN BINH", size=1.6), "ok", None),
     ("a name and a time across an unlit scene", lambda: overlaid(unlit(), "CAM 3 28-11 02:15:33"), "ok", None),
@@ -480,6 +510,10 @@ HEALTHY: list[tuple[str, Callable[[], Any], str, str | None]] = [
         "card",
     ),
     ("snow in coarse grains, or gravel", lambda: 120 + rough(70, 2) + np.zeros(3), "ok", "card"),
+    ("snow that a recorder enlarged", lambda: enlarged(snow(), 2), "ok", "card"),
+    ("snow that a recorder enlarged further", lambda: enlarged(snow(), 4), "ok", "card"),
+    ("snow, weak", lambda: 125 + rough(11) + np.zeros(3), "ok", "card"),
+    ("words on dark blue that shades off", lambda: shaded("NO SIGNAL", (120, 0, 0), (0, 0, 0)), "ok", "card"),
     ("asphalt", asphalt, "ok", None),
 ]
 
@@ -499,6 +533,13 @@ def test_what_a_lens_has_made_stays_what_it_is(made: Callable[[], Any], verdict:
     assert (found["verdict"], found["features"]["suspicion"]) == (verdict, suspicion)
 
 
+@pytest.mark.parametrize(
+    "source", ["testsrc", "testsrc2", "rgbtestsrc", "mandelbrot", "life", "sierpinski", "haldclutsrc"]
+)
+def test_what_stands_in_for_a_camera_in_many_a_trial_is_no_fault(source: str) -> None:
+    assert seen(generated(source))["verdict"] == "ok"
+
+
 def test_a_picture_in_pink_by_day_and_one_unlike_its_own_days_are_suspicions_and_grey_is_none() -> None:
     pink = scene() * 0.4 + scene().mean(axis=2, keepdims=True) * np.array([0.75, 0.45, 0.8])
     assert seen(pink)["features"]["suspicion"] == "cast"
@@ -515,6 +556,13 @@ def test_a_plain_picture_is_a_cover_where_the_camera_used_to_show_edges() -> Non
     usual = {f"{name}_median": cloth[name] for name in MEDIANS}
     assert judge.judge(cloth, {"day": {"n": 9, **usual}}, LIMITS) == ("ok", "hazy")
     assert judge.judge(cloth, {"day": {"n": 9, **usual, "edge_median": 0.05}}, LIMITS) == ("covered", None)
+
+
+@pytest.mark.parametrize(("drift", "verdict"), [(0.68, ("covered", None)), (0.8, ("ok", "hazy"))])
+def test_a_cover_is_more_even_than_a_wall_ever_is(drift: float, verdict: tuple[str, str | None]) -> None:
+    """As measured on both, see bench/README.md."""
+    bag = seen(smooth(190, 90, 40))["features"]
+    assert judge.judge(bag | {"drift": drift}, {}, LIMITS) == verdict
 
 
 def test_a_lower_part_that_lost_its_detail_is_a_suspicion_unless_it_never_had_any() -> None:

@@ -8,9 +8,9 @@ from dondoc.probing.picture.rules import (
     Rule,
     Thresholds,
     any_holds,
-    colourless,
     dark,
     exactly_flat,
+    full_colour,
     green_or_pink,
     mean_colour,
 )
@@ -47,13 +47,13 @@ def _hue_below(f: Features, past: Past, t: Thresholds) -> bool:
 
 
 def _flat(f: Features, past: Past, t: Thresholds) -> bool:
-    """A lens, whatever covers it, is never exactly flat; what is black or burnt out is. A colour that says more needs
-    less: a clock leaves a trace around it."""
-    if f["clip"] > t["glare_clip"] or dark(f, past, t):
+    """A lens, whatever covers it, is never exactly flat; what is black or burnt out is, and cards of full colours are.
+    A colour that says more needs less: a clock leaves a trace around it."""
+    if f["clip"] > t["glare_clip"] or dark(f, past, t) or f.get("fill", t["dark_mean"]) < t["dark_mean"]:
         return False
     if green_or_pink(mean_colour(f), t):
         return f.get("flat", 0) > t["card_mode"] and not (lettered(f, past, t) and across(f["place"][1]))
-    return not lettered(f, past, t) and exactly_flat(f, t) and colourless(f, t)
+    return not lettered(f, past, t) and exactly_flat(f, t) and not full_colour(f, t)
 
 
 def _smeared(f: Features, past: Past, t: Thresholds) -> bool:

@@ -16,6 +16,7 @@ CLEAR = 60  # steps from the ground: what a letter has
 ROUNDED = 2  # steps from a pixel to the next, where a ground shades off, and what encoders change of them
 OTHER = 24  # steps from such a ground: what is certainly drawn on it
 NEARLY = 4  # steps from the ground: noise and what an encoder leaves of it; what is drawn is further away
+FLAT = 0.96  # share of one brightness, where there is no more than lines on it
 SEARCHED = 0.7  # share of nearly the commonest brightness from which on letters are looked for
 COARSE, AROUND = 8, 31  # every so many-th pixel is looked at; of those, the median of so many either way is the ground
 WIDTH = 1280  # pixels, the width at which they are: strokes of small ones are lost in a smaller picture
@@ -44,12 +45,12 @@ class Ground(NamedTuple):
     rounding: int
 
 
-def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
+def drawn_text(picture: Any, middle: Any, shares: Any, coloured: bool) -> dict[str, Any]:
     """What was found; empty where no letters are.
 
     Args:
         picture: `measure.Planes`.
-        middle: its brightness, reduced, without the strips, as `measure` sees it.
+        middle: its brightness, reduced, without the strips, as `measure` sees it; shares: of each brightness in it.
         coloured: whether it has a colour: only then a ground is looked for that shades off in any way.
 
     Returns:
@@ -58,7 +59,7 @@ def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
         hundredths how far down one is; fill: brightness of the ground, 0-255; shading: how that shades off, if it does;
         falls_to: what is left of its brightness where it is darkest; and what `_unlike` finds on it.
     """
-    if not _may_be_drawn(middle, coloured):
+    if not _may_be_drawn(middle, shares, coloured):
         return {}
     fine = at_most(picture.y, WIDTH, HEIGHT)
     if min(fine.shape) <= COARSE:  # no letter has room in it, nor can it be seen to shade off
@@ -70,7 +71,7 @@ def drawn_text(picture: Any, middle: Any, coloured: bool) -> dict[str, Any]:
     if len(words):
         halo = _halo(fine, ground.brightness, away, words)
         found |= {"letters": len(words), "place": _place(words, fine), "halo": round(halo, 3)}
-    if found or (ground.shading is Shading.NONE and (away > CLEAR).any()):
+    if found or (ground.shading is Shading.NONE and (away > (NEARLY if shares.max() > FLAT else CLEAR)).any()):
         found |= _of_ground(fine, away, ground, coloured) | {"fill": _level(picture, np.median(ground.brightness))}
         if ground.shading is not Shading.NONE:
             darkest, brightest = (_level(picture, one) for one in (ground.brightness.min(), ground.brightness.max()))
@@ -92,8 +93,7 @@ def _level(picture: Any, brightness: Any) -> int:
     return round(float(brightness) if picture.full_range else max(0.0, (float(brightness) - 16) * 255 / 219))
 
 
-def _may_be_drawn(middle: Any, coloured: bool) -> bool:
-    shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
+def _may_be_drawn(middle: Any, shares: Any, coloured: bool) -> bool:
     if shares.max() > 1 - 1e-9:
         return True  # letters may be in the strips
     if _nearly_one(shares):
@@ -141,14 +141,15 @@ def _slope(grey: Any) -> float:
 
 
 def _written(away: Any) -> tuple[Box, Box]:
-    """The longest line of letters, and the time of a clock. With a clock in the strips where cameras write, what else
-    is there is their name."""
+    """The longest line of letters, and the time of a clock. With a clock in the strips where cameras write, or with
+    words in both, what is there is their name and time."""
     stands_out = cv2.threshold(away, CLEAR, 1, cv2.THRESH_BINARY)[1]
     shapes, dots = _shapes(stands_out)
     lines = _lines(shapes)
     clocks = [line for line in lines if _is_clock(line, dots)]
     words = [line for line in lines if not _is_clock(line, dots)]
-    if any(_in_strip(line, len(away)) for line in clocks):
+    strips = {line[0, 1] > len(away) / 2 for line in words if _in_strip(line, len(away))}
+    if len(strips) == 2 or any(_in_strip(line, len(away)) for line in clocks):
         words = [line for line in words if not _in_strip(line, len(away))]
     none = shapes[:0]
     return max(words, key=len, default=none), next(iter(clocks), none)

@@ -35,7 +35,8 @@ def thresholds(file: Path) -> dict[str, float]:
     import yaml  # the children, which judge, are given the thresholds: every import delays their start
 
     try:
-        read = yaml.safe_load(file.read_text("utf-8"))
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # as safe, and in an eighth of the time
+        read = yaml.load(file.read_text("utf-8"), loader)  # noqa: S506
         values = {name: float(entry["value"]) for name, entry in read.items()}
     except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, TypeError, KeyError, ValueError):
         raise Problem(f"Không đọc được ngưỡng kiểm tra hình trong {file}: mỗi tên phải có value là một số.") from None

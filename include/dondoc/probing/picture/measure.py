@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import cv2
 import numpy as np
 
-from dondoc.probing.picture.signs import signs
+from dondoc.probing.picture.signs import Reduced, signs
 
 WIDTH, HEIGHT = 640, 360
 STRIP = HEIGHT // 10  # rows cut off at top and bottom: clock and name are written there
@@ -43,10 +43,11 @@ def measure(picture: Planes) -> dict[str, Any]:
         hash: 64 bits of differences (dHash); tiles: a digest of each tile's pixels, 0 for a plain one, as base64;
         and what `signs` finds.
     """
-    grey = cv2.resize(picture.y, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+    grey = _reduced(picture.y)
     grey = grey if picture.full_range else cv2.LUT(grey, STRETCH)
     middle = grey[STRIP : HEIGHT - STRIP]
-    seen = _brightness(middle)
+    shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
+    seen = _brightness(middle, shares)
     half = cv2.resize(middle, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     fine, coarse = _detail(middle), _detail(half)
     contrast = (seen["std"] ** 2 + 1) / 1000
@@ -65,12 +66,18 @@ def measure(picture: Planes) -> dict[str, Any]:
         "size": f"{picture.y.shape[1]}x{picture.y.shape[0]}",
         "hash": _difference_hash(middle),
         "tiles": b64encode(_tiles(middle)).decode(),
-        **signs(picture, middle, half, edge),
+        **signs(picture, Reduced(middle, half, shares, edge)),
     }
 
 
-def _brightness(middle: Any) -> dict[str, float]:
-    shares = cv2.calcHist([middle], [0], None, [256], [0, 256]).ravel() / middle.size
+def _reduced(y: Any) -> Any:
+    """To WIDTH and HEIGHT. In a third of 1920×1080 cv2.blur has the very means of cv2.INTER_AREA, in half the time."""
+    if y.shape == (3 * HEIGHT, 3 * WIDTH):
+        return np.ascontiguousarray(cv2.blur(y, (3, 3))[1::3, 1::3])
+    return cv2.resize(y, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA)
+
+
+def _brightness(middle: Any, shares: Any) -> dict[str, float]:
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(middle))
     return {
         "mean": round(mean, 2),
@@ -144,9 +151,13 @@ def _tiles(middle: Any) -> bytes:
 
 
 def _plain(tiles: Any) -> Any:
-    """Which tiles have few grey values. Most show enough of them in an eighth of their pixels."""
-    plain = _values(tiles[:, ::8]) < PLAIN
-    plain[plain] = _values(tiles[plain]) < PLAIN
+    """Which tiles have few grey values: between near ones there are few; most others show enough in some pixels."""
+    spread = tiles.max(axis=1) - tiles.min(axis=1)
+    plain = spread < PLAIN - 1
+    unsure = np.flatnonzero(~plain)
+    for every in (16, 4, 1):
+        unsure = unsure[_values(tiles[unsure, ::every]) < PLAIN]
+    plain[unsure] = True
     return plain
 
 

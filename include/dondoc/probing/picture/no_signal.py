@@ -20,11 +20,12 @@ NAMES = frozenset(
     {
         *("card_mode", "card_whole", "card_colour", "card_bars", "glare_clip", "dark_mean"),
         *("letters_line", "letters_halo", "letters_uneven", "letters_nearly", "letters_shaded"),
-        *("letters_fall", "light_dark"),
+        *("letters_fall", "letters_glow", "light_dark"),
         *("letters_faint", "letters_calm", "emblem_filled", "emblem_most"),
         *("channel_side", "channel_full", "channel_filled"),
         *("snow_noise", "snow_half", "snow_quarter", "snow_varies", "snow_drifts"),
         *("grains_half", "grains_quarter", "grains_varies", "grains_drifts"),
+        *("grains_noise", "grains_step", "grains_apart", "grains_hue"),
         *("snow_mean", "snow_mode", "snow_hue"),
     }
 )
@@ -71,7 +72,7 @@ def _written_by_a_device(f: Features, past: Past, t: Thresholds) -> bool:
         return False
     black = f.get("fill", 0) < t["dark_mean"]
     written_by_a_camera = black and (f["fill"] > 0 or clock_across(f))
-    in_a_strip = uneven_ground and not across(round((f["place"][1] + f["place"][3]) / 2))
+    in_a_strip = uneven_ground and not across(_middle_of_place(f))
     return not written_by_a_camera and not in_a_strip and not _written_before(f, past)
 
 
@@ -131,20 +132,45 @@ def _snow(f: Features, past: Past, t: Thresholds) -> bool:
 
 
 def _noise(f: Features, t: Thresholds, kind: str) -> bool:
-    if f.get("noise", 0) < t["snow_noise"] or f["noise_mean"] < t["snow_mean"]:
+    if f.get("noise", 0) < t["snow_noise"] or not _grey_noise(f, t, t["snow_hue"]):
         return False
-    measured = ("half", "quarter", "varies", "drifts")
-    alike = all(f.get(f"noise_{name}", 0) < t[f"{kind}_{name}"] for name in measured)
-    grey = max(abs(f["u"]), abs(f["v"])) < t["snow_hue"]
-    return alike and grey and f["mode"] < t["snow_mode"]
+    return all(f.get(f"noise_{name}", 0) < t[f"{kind}_{name}"] for name in ("half", "quarter", "varies", "drifts"))
+
+
+def _grey_noise(f: Features, t: Thresholds, hue: float) -> bool:
+    grey = max(abs(f["u"]), abs(f["v"])) < hue
+    return grey and f.get("noise_mean", 0) >= t["snow_mean"] and f["mode"] < t["snow_mode"]
+
+
+def _enlarged(f: Features, t: Thresholds) -> bool:
+    """Noise of points of some size, or weak: at one of the scales it loses half of its deviation at a step."""
+    if f.get("noise", 0) < t["grains_noise"] or not _grey_noise(f, t, t["grains_hue"]):
+        return False
+    alike = f.get("noise_varies", 0) < t["grains_varies"] and f.get("noise_drifts", 0) < t["grains_apart"]
+    return alike and min(f.get(f"noise_{size}", 0) for size in ("half", "quarter", "eighth")) < t["grains_step"]
 
 
 def perhaps_card(f: Features, past: Past, t: Thresholds) -> bool:
     """Or words on what is at least smooth, whatever else is drawn there; or snow in coarse grains, as asphalt is."""
-    if f["mode"] > t["card_mode"] or _noise(f, t, "grains"):
+    if f["mode"] > t["card_mode"] or _noise(f, t, "grains") or _enlarged(f, t):
         return True
     smooth = f.get("uneven", 1) < t["letters_shaded"] and f["calm"] > t["letters_calm"]
-    return smooth and not _shows_something(f, t) and _written_by_a_device(f, past, t)
+    written = _written_by_a_device(f, past, t) or _written_on_dark_colour(f, past, t)
+    return smooth and not _shows_something(f, t) and written
+
+
+def _written_on_dark_colour(f: Features, past: Past, t: Thresholds) -> bool:
+    """A ground that shades off in a colour, without any noise: what a night without light leaves has no colour. How
+    light spreads on it is known only where it shades off evenly."""
+    coloured = f.get("shading") and not colourless(f, t) and f.get("uneven", 1) < t["letters_uneven"]
+    written = f.get("letters", 0) >= t["letters_line"]
+    if not coloured or not written or (f["shading"] == Shading.EVENLY and f["halo"] >= t["letters_glow"]):
+        return False
+    return across(_middle_of_place(f)) and not _written_before(f, past)
+
+
+def _middle_of_place(f: Features) -> int:
+    return round((f["place"][1] + f["place"][3]) / 2)
 
 
 CARDS: dict[str, Rule] = {

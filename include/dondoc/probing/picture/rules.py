@@ -7,7 +7,12 @@ Thresholds = Mapping[str, float]  # see include/cameras/pictures.yaml
 Features = Mapping[str, Any]  # see `measure`
 Past = Mapping[str, Any]  # see `history`
 Rule = Callable[[Features, Past, Thresholds], bool]
-NAMES = frozenset({"dark_mean", "dark_p99", "flat_share", "hue", "hue_gone", "hue_full", "card_pale", "history_least"})
+NAMES = frozenset(
+    {
+        *("dark_mean", "dark_p99", "flat_share", "flat_lines"),
+        *("hue", "hue_gone", "hue_full", "card_pale", "history_least"),
+    }
+)
 
 
 def any_holds(kinds: Mapping[str, Rule], f: Features, past: Past, t: Thresholds) -> bool:
@@ -19,7 +24,9 @@ def dark(f: Features, past: Past, t: Thresholds) -> bool:
 
 
 def exactly_flat(f: Features, t: Thresholds) -> bool:
-    return f.get("flat", 0) > t["flat_share"]
+    """All of it, or but for thin lines, as of a clock."""
+    but_for_lines = f.get("flat", 0) > t["flat_lines"] and f.get("uneven") == 0
+    return f.get("flat", 0) > t["flat_share"] or (but_for_lines and not f.get("shading") and not f.get("shapes"))
 
 
 def colourless(f: Features, t: Thresholds) -> bool:

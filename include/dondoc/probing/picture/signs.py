@@ -3,6 +3,7 @@
 Taken from samples of the picture as it was decoded, before it is reduced: reducing it hides noise.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import cv2
@@ -16,11 +17,14 @@ MID = 128  # what a decoder puts where it has nothing: in brightness and in both
 UNLIKE = 8  # steps along a row: it is not of one colour, whatever an encoder makes of it
 WHOLE, ALONG, LEAST = 0.9, 0.98, 0.1  # share of a whole picture; of a row that is of one colour; of rows, to be told of
 COLOURED = 10  # steps from grey on the whole
+POSSIBLE = 18  # steps from grey, nearer than which no colour is so far outside, whatever its brightness
 BEYOND = 60  # steps outside of what red, green and blue can be: encoders overshoot by less
 STILL = 0.15  # mean step from one row to the next, of rows that are the same
 SHOWN = 3  # deviation along a row in which there is something to see
 AGAIN = 4.0  # mean difference of halves that are the same but for the encoder
-NOISY = 0.2  # share of edges below which no picture is full of noise
+NOISY, SOME = 0.2, 0.05  # shares of edges: a picture full of noise has as many; weak noise, if it is alike all over
+ALIKE = 0.5  # deviation from tile to tile, by that of all, of what is
+TINTED, UNLIT = 3, 40  # steps from grey above which, and brightness below which no noise is an analogue channel's
 TILES = 16, 8  # columns and rows
 
 
@@ -33,13 +37,21 @@ class Sampled(NamedTuple):
     full_range: bool
 
 
-def signs(picture: Any, middle: Any, half: Any, edge: float) -> dict[str, Any]:
+class Reduced(NamedTuple):
+    """The brightness of a picture, reduced, without the strips, as `measure` sees it; at half that size; what share of
+    it each brightness has; and the share of its edges."""
+
+    middle: Any
+    half: Any
+    shares: Any
+    edge: float
+
+
+def signs(picture: Any, reduced: Reduced) -> dict[str, Any]:
     """What was found; a sign that is not there is left out, but for u and v.
 
     Args:
         picture: `measure.Planes`.
-        middle: its brightness, reduced, without the strips, as `measure` sees it; half: at half that size.
-        edge: share of its edges, as `measure` counts them.
 
     Returns:
         flat: share of the commonest brightness; odd: of colours that red, green and blue cannot make;
@@ -51,17 +63,19 @@ def signs(picture: Any, middle: Any, half: Any, edge: float) -> dict[str, Any]:
         twice: how much less the lower half differs from the upper one than from any other part, 0-1;
         u, v: mean of the colour planes less 128; grain: deviation that is left at half the size, 0-1; drift: deviation
         from tile to tile, whatever is within;
-        of a picture full of edges, noise: deviation within a tile, noise_mean: its brightness, both of the middle tile;
-        noise_half, noise_quarter: what is left of that deviation at half the size, and of this at a quarter of it;
+        of a picture with edges and without colour, noise: deviation within a tile, noise_mean: its brightness, both of
+        the middle tile; noise_half, noise_quarter, noise_eighth: what is left of that deviation at half the size, of
+        this at a quarter of it, and so on;
         noise_varies, noise_drifts: how much deviation and brightness differ from tile to tile, by that deviation;
         and what `drawn_text` finds.
     """
+    middle, half, shares, edge = reduced
     strip = len(picture.y) // 10
     brightness = picture.y[strip : len(picture.y) - strip]
     sampled = _sampled(picture, strip)
     found = {
         "flat": _commonest(brightness[::FINE, ::FINE]),
-        "odd": float(_odd(sampled).mean()),
+        "odd": _odd(sampled),
         "blank": _blank(sampled),
         "u": float(sampled.u.mean()),
         "v": float(sampled.v.mean()),
@@ -69,20 +83,27 @@ def signs(picture: Any, middle: Any, half: Any, edge: float) -> dict[str, Any]:
         **_twice(middle),
         "grain": _deviation(half) / max(_deviation(middle), 1),
         "drift": _deviation(cv2.resize(half, TILES, interpolation=cv2.INTER_AREA).astype(np.float32)),
-        **(_noise(middle, half) if edge > NOISY else {}),
     }
+    if _may_be_noise(found, middle, edge):
+        found |= _noise(middle, half)
     kept = {name: round(value, 3) for name, value in found.items() if round(value, 3) or name in COLOURS}
     coloured = max(abs(found["u"]), abs(found["v"])) > COLOURED
-    return kept | _below(sampled) | drawn_text(picture, middle, coloured)
+    return kept | _below(sampled) | drawn_text(picture, middle, shares, coloured)
 
 
 def _sampled(picture: Any, strip: int) -> Sampled:
-    height, width = picture.y.shape
-    rows, columns = np.arange(strip, height - strip, COARSE), np.arange(0, width, COARSE)
-    y = picture.y[strip : height - strip : COARSE, ::COARSE]
-    u, v = (p[np.ix_(rows * len(p) // height, columns * p.shape[1] // width)] for p in (picture.u, picture.v))
+    y = picture.y[strip : len(picture.y) - strip : COARSE, ::COARSE]
+    u, v = (_at_the_same_places(p, picture.y.shape, strip) for p in (picture.u, picture.v))
     y, u, v = (p.astype(np.float32) for p in (y, u, v))
     return Sampled(y, u - MID, v - MID, picture.full_range)
+
+
+def _at_the_same_places(plane: Any, shape: tuple[int, int], strip: int) -> Any:
+    (height, width), (high, wide) = shape, plane.shape
+    rows, columns = np.arange(strip, height - strip, COARSE), np.arange(0, width, COARSE)
+    if (2 * high, 2 * wide) == shape:  # of most; the same, in a fifth of the time
+        return plane[strip // 2 :: COARSE // 2, :: COARSE // 2][: len(rows)]
+    return plane[np.ix_(rows * high // height, columns * wide // width)]
 
 
 def _commonest(values: Any) -> float:
@@ -90,25 +111,28 @@ def _commonest(values: Any) -> float:
     return float(cv2.calcHist([sample], [0], None, [256], [0, 256]).max() / sample.size)
 
 
-def _odd(s: Sampled) -> Any:
-    """Where colours are impossible, by BT.601; BT.709 differs by less than BEYOND."""
+def _odd(s: Sampled) -> float:
+    """Share of colours that are impossible, by BT.601; BT.709 differs by less than BEYOND."""
+    if max(s.u.max(), -s.u.min(), s.v.max(), -s.v.min()) < POSSIBLE:
+        return 0.0
     wide = 1.0 if s.full_range else 255 / 224
     y = s.y if s.full_range else (s.y - 16) * (255 / 219)
     red, blue = y + 1.402 * wide * s.v, y + 1.772 * wide * s.u
     green = y - 0.344 * wide * s.u - 0.714 * wide * s.v
     least, most = np.minimum(np.minimum(red, green), blue), np.maximum(np.maximum(red, green), blue)
-    return (least < -BEYOND) | (most > 255 + BEYOND)
+    return float(((least < -BEYOND) | (most > 255 + BEYOND)).mean())
 
 
 def _blank(s: Sampled) -> float:
     """Of a decoder's grey, which is 130 in full range once encoded again. There a mask for privacy has 128, as has what
     a decoder leaves: of that only a whole picture counts."""
-    grey = (s.y == (GREY if s.full_range else MID)) & (abs(s.u) <= 1) & (abs(s.v) <= 1)
     if s.full_range and (s.y == MID).mean() > WHOLE:
         return 1.0
+    grey = s.y == (GREY if s.full_range else MID)
     high, wide = len(grey) // 8, grey.shape[1] // 16
-    if not (high and wide):  # too small, as of some thermal cameras
+    if not (high and wide) or np.count_nonzero(grey) < high * wide:  # too small, as of some thermal cameras; or no tile
         return 0.0
+    grey &= (abs(s.u) <= 1) & (abs(s.v) <= 1)
     tiles = grey[: high * 8, : wide * 16].reshape(8, high, 16, wide)
     return float(tiles.all(axis=(1, 3)).mean())
 
@@ -186,20 +210,33 @@ def _deviation(grey: Any) -> float:
     return float(cv2.meanStdDev(grey)[1][0, 0])
 
 
+def _may_be_noise(found: Mapping[str, float], middle: Any, edge: float) -> bool:
+    if edge < SOME or max(abs(found["u"]), abs(found["v"])) > TINTED or cv2.mean(middle)[0] < UNLIT:
+        return False
+    return edge > NOISY or found["drift"] < ALIKE * _deviation(middle)
+
+
 def _noise(middle: Any, half: Any) -> dict[str, float]:
     """Of tiles, and of most of them, for words may stand on it. Noise of single points loses half of its deviation with
     half of the size, again and again; and is alike everywhere, as no light is, and nothing that is near and far."""
-    quarter = cv2.resize(half, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     means, deviations = _tiles(middle)
-    noise, halved, quartered = (float(np.median(one)) for one in (deviations, _tiles(half)[1], _tiles(quarter)[1]))
+    noise, halved, quartered, eighth = (float(np.median(one)) for one in (deviations, *_smaller_and_smaller(half)))
     return {
         "noise": noise,
         "noise_mean": float(np.median(means)),
         "noise_half": halved / max(noise, 1),
         "noise_quarter": quartered / max(halved, 1),
+        "noise_eighth": eighth / max(quartered, 1),
         "noise_varies": _apart(deviations) / max(noise, 1),
         "noise_drifts": _apart(means) / max(noise, 1),
     }
+
+
+def _smaller_and_smaller(half: Any) -> Iterator[Any]:
+    """The deviations of tiles at half, a quarter and an eighth of the size."""
+    for _ in range(3):
+        yield _tiles(half)[1]
+        half = cv2.resize(half, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
 
 
 def _tiles(grey: Any) -> tuple[Any, Any]:
