@@ -83,6 +83,8 @@ BRIGHTER: dict[str, tuple[tuple[slice, slice], ...]] = {
     "from a block on": ((slice(288, 304), slice(240, 640)), (slice(304, 360), slice(640))),
     "a bar below": ((slice(320, 360), slice(640)),),
     "a bar above": ((slice(0, 48), slice(640)),),
+    "a shore, and a post at its end": ((slice(288, 304), slice(608, 640)), (slice(304, 360), slice(640))),
+    "a shore, and a post at its beginning": ((slice(288, 304), slice(32, 640)), (slice(304, 360), slice(640))),
     "a wide sign": ((slice(160, 224), slice(32, 640)),),
     "a wide roof and a wall": ((slice(160, 360), slice(0, 560)),),
     "none": (),

@@ -22,6 +22,7 @@ LEAST = 3.0  # levels of brightness
 COARSE = 3, 6
 PLAIN = 6  # levels of brightness, the most that a plain edge of a block spreads
 ENOUGH = 0.4  # share of a run that must be counted, and a third of it in each of its rows
+FEWEST = 3  # blocks in each part of a run: fewer are alike by chance, where a shore ends at a post
 TRIED = 400  # runs that are looked at: in a picture without such a step there are few
 _DQT = 0xDB
 _MARKER = re.compile(rb"\xff+[^\xff\xda]", re.DOTALL)  # with bytes that fill up (T.81, B.1.1.2), up to the scan
@@ -96,7 +97,7 @@ def _steps(jumps: Any, counted: Any, columns: int, rule: Rule, least: float) -> 
     for start in _runs(jumps, counted, columns, least):
         row, column = divmod(int(start), columns)
         best[row] = max(best.get(row, (0.0, 0)), (_fit(jumps, counted, (row, column, columns), rule.near), column))
-    return any(fit > rule.most and 1 < column < columns - 1 for fit, column in best.values())
+    return any(fit > rule.most and FEWEST <= column <= columns - FEWEST for fit, column in best.values())
 
 
 def _runs(jumps: Any, counted: Any, length: int, least: float) -> Any:
@@ -133,4 +134,5 @@ def _fit(jumps: Any, counted: Any, at: tuple[int, int, int], near: float) -> flo
 
 def _share(one: Any, counted: Any) -> float:
     """0 where too few are counted."""
-    return float(one[counted].mean()) if counted.mean() > ENOUGH / 3 else 0.0
+    enough = counted.sum() >= min(FEWEST, one.size) and counted.mean() > ENOUGH / 3
+    return float(one[counted].mean()) if enough else 0.0
