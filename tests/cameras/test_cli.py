@@ -20,7 +20,7 @@ from dondoc.cli.cameras import add
 from dondoc.configuration.context import AppContext
 from dondoc.demo.fleet import Fleet
 from dondoc.errors import Problem
-from dondoc.probing.verdicts import ADVICE, SENTENCE
+from dondoc.probing.verdicts import ADVICE, SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CredentialAttempt, CredentialRelease
 from tests.conftest import at
 
@@ -120,6 +120,13 @@ def test_people_are_told_once_what_each_verdict_means_and_whom_to_call(fleet: Fl
     urls = [fleet.url("healthy"), fleet.url("missing"), fleet.url("missing", "2")]
     told = run("probe", *urls, "--allow", "127.0.0.1/32").stderr.splitlines()
     assert told[1:] == [f"not_found: {SENTENCE['not_found']}. Hướng xử lý: {ADVICE['not_found']}."]
+
+
+def test_whoever_probes_is_not_told_to_tell_the_department() -> None:
+    told = run("probe", "rtsp://10.9.9.9/live", "--allow", "127.0.0.1/32").stderr.splitlines()
+    assert told[1:] == [
+        f"blocked_target: {SENTENCE['blocked_target']}. Hướng xử lý: {Verdict.BLOCKED_TARGET.staff_advice}."
+    ]
 
 
 def test_import_takes_over_a_file(app: AppContext, tmp_path: Path) -> None:

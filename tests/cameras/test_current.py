@@ -207,7 +207,9 @@ def test_a_pause_ends_by_its_date_alone(app: AppContext) -> None:
             assert {s.state for s in current.read(app, session, late(number))} == {expected}
 
 
-def test_the_table_that_is_saved_says_of_each_camera_what_its_page_of_the_list_does(app: AppContext) -> None:
+def test_what_is_saved_or_printed_says_of_each_camera_what_its_page_of_the_list_does(
+    app: AppContext, dondoc: Run
+) -> None:
     """Also of what some hours from now says nothing any more, until the day is over."""
     [camera, _] = at_site(app, 2)
     for number in range(2):
@@ -220,9 +222,12 @@ def test_the_table_that_is_saved_says_of_each_camera_what_its_page_of_the_list_d
     for now in (morning, evening):
         with app.sessions.reading() as session:
             shown = current.overview(app, session, now, size=9).remarks
-        rows = fleet.table(app, "csv", by=CLERK, now=now)
-        assert [row["remarks"] for row in rows] == [remarks.in_words(its) for its in shown.values()]
+            listed = records.rows(app, session, now)
+        for rows in (fleet.table(app, "csv", by=CLERK, now=now), listed):
+            assert [row["remarks"] for row in rows] == [remarks.in_words(its) for its in shown.values()]
     assert rows[0]["remarks"] == "nghi vấn: ngả màu"
+    printed = dondoc("cameras", "list", "--as-of", at(24, 13).isoformat()).stdout.splitlines()
+    assert [line.endswith("; cần xem lại: nghi vấn: ngả màu") for line in printed[2:]] == [False, True, False, False]
 
 
 def test_a_changed_rule_makes_every_stored_state_stale(environment: pytest.MonkeyPatch, app: AppContext) -> None:

@@ -662,6 +662,7 @@ class TestLetters:
         assert "đã khai: 05" in letter.text
         assert "CAM-00003 (missing)" in letter.text
         for words in (letter.text, letter.html):
+            assert "đã kiểm tra kết nối (lần gần nhất đêm 22/11/2021) các camera" in words
             assert f"“{verdicts.SENTENCE['not_found']}”: {verdicts.ADVICE['not_found']}." in words
             assert "Nếu khai nhầm, sửa biểu mẫu rồi trả lời thư này" in words
             assert verdicts.ADVICE["connect_timeout"] not in words

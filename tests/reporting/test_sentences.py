@@ -11,8 +11,9 @@ from dondoc.reporting import sentences
 from dondoc.reporting.document import fields_of
 from dondoc.reporting.figures.cameras import UNCHECKED
 from dondoc.reporting.figures.model import AgencyWord, Cameras, Declared, Figures, Measured, Progress, TaskLine, Texts
+from dondoc.reporting.sentences.cameras import CAUSES
 from dondoc.vocabulary.obligations import Status
-from dondoc.vocabulary.reports import Ask, Task
+from dondoc.vocabulary.reports import Ask, CameraColumn, Task
 
 from .samples import contents
 from .worlds import (
@@ -376,3 +377,9 @@ def test_whatever_keeps_a_camera_from_being_checked_has_words() -> None:
         ]
         assert said.startswith("03 camera chưa kiểm tra được: ")
         assert str(code) not in said
+
+
+def test_no_cause_is_called_as_a_column_that_counts_more_than_it() -> None:
+    """“chờ cấp tài khoản xem (02)” below a column “Chờ cấp tài khoản” of 3 reads as a mistake."""
+    called = [words for words in CAUSES.values() for column in CameraColumn if words.startswith(column.label.lower())]
+    assert called == []

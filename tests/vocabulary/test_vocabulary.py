@@ -41,6 +41,7 @@ PARTIAL = {
     "dondoc.intake.answers.answer.LETTERS": "what a person put aside is answered by nobody",
     "dondoc.intake.browse._DONE": "what waits for us depends on what it is, with the rest nothing is to be done",
     "dondoc.probing.verdicts.ADVICE": "nothing is to be done about what works",
+    "dondoc.probing.verdicts.OUR_ADVICE": "nothing is to be done about what works",
     "dondoc.probing.first_look.SLOW": "of what is asked for after these steps it depends on what has come",
     "dondoc.probing.first_look.CLOSED": "before it nothing is closed, after it it depends on what has come",
     "dondoc.staff.failures.RUNS": "of a task its error says what is wrong",

@@ -18,6 +18,7 @@ from dondoc.configuration.context import AppContext
 from dondoc.configuration.settings import load
 from dondoc.demo.camera import PASSWORD, USER
 from dondoc.demo.fleet import Fleet
+from dondoc.facts import contacts
 from dondoc.probing.picture.suspicions import Suspicion
 from dondoc.probing.verdicts import ADVICE, Help, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
@@ -284,7 +285,7 @@ class TestCamera:
         self, app: AppContext, cameras: list[int], visit: Visit
     ) -> None:
         seen(app, {1: "not_decodable", 4: "not_decodable"}, TONIGHT, "again", 10)
-        advice = ADVICE["not_decodable"]
+        advice = Verdict.NOT_DECODABLE.staff_advice  # whoever reads pages is of the Department: nothing to "tell" it
         before, never = (words_of(visit("viewer").get(f"/cameras/{n}").text) for n in (1, 4))
         assert "✓ Hoạt động tốt, đêm 24/11/2021." in before, "its own night was good"
         seen(app, {1: "not_decodable"}, TONIGHT + timedelta(days=1))
@@ -302,7 +303,19 @@ class TestCamera:
         for back in (3, 2, 1, 0):
             seen(app, {4: "not_decodable"}, TONIGHT - timedelta(days=back), "late", 50)
         page = words_of(visit("viewer").get("/cameras/4").text)
-        assert "không có thư báo sự cố. Đã 04 đêm liền chưa kết luận được. Hướng xử lý: nhờ đơn vị lắp đặt" in page
+        assert (
+            "không có thư báo sự cố. Đã 04 đêm liền chưa kết luận được. Hướng xử lý: gọi đơn vị hỏi chuẩn nén" in page
+        )
+
+    def test_operators_read_whom_of_the_agency_to_ring_up(
+        self, app: AppContext, cameras: list[int], visit: Visit
+    ) -> None:
+        listed = "agency,role,name,email,phone\nso-nnptnt,clerk,Trần Thị Minh,vt@example.vn,0912001345\n"
+        with app.sessions.begin() as session:
+            contacts.import_csv(session, app.registry, listed, "danh-ba.csv", by=CLERK, secrets=app.secrets, now=NOW)
+        assert "Gọi đơn vị: Trần Thị Minh, điện thoại 0912 001 345." in words_of(visit("ops").get("/cameras/4").text)
+        assert "0912" not in visit("viewer").get("/cameras/4").text
+        assert "Gọi đơn vị" not in visit("ops").get("/cameras/1").text, "nobody of its agency is known"
 
     def test_whom_the_second_look_helped_is_told_on_its_page_and_counted_by_why_in_the_list(
         self, app: AppContext, cameras: list[int], visit: Visit

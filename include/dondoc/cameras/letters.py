@@ -163,6 +163,7 @@ def _answer(app: AppContext, submission_id: int, now: datetime, copy: Copy) -> L
     context: ReachabilityWords = {
         "agency": app.registry.agency(agency).name,
         "number": number,
+        "looked": state.when(found.last) if found.last else None,
         "declared": len(cameras),
         "checked": len(found.verdicts),
         "reachable": sum(PHASE[v] in REACHABLE_PHASES for v in found.verdicts.values()),
@@ -199,7 +200,8 @@ class _Found:
     """By camera: the newest verdict that counts, and for the others why there is none.
 
     `unjudged`: what was found that says nothing of a camera. `excused`: a pause or an expected silence stands over one
-    of them; of the rest we know nothing. `waits`: it is one that ends, and a later look will tell.
+    of them; of the rest we know nothing. `waits`: it is one that ends, and a later look will tell. `last`: the newest
+    look that gave a verdict.
     """
 
     verdicts: dict[int, str] = field(default_factory=dict)
@@ -207,6 +209,7 @@ class _Found:
     unjudged: set[str] = field(default_factory=set)
     excused: bool = False
     waits: bool = False
+    last: checks.Look | None = None
 
 
 def _found(judge: CheckFilter, session: Session, cameras: Sequence[Camera], now: datetime) -> _Found:
@@ -228,6 +231,7 @@ def _found(judge: CheckFilter, session: Session, cameras: Sequence[Camera], now:
             found.why_not[camera.id], found.excused, found.waits = BUSY, True, True
         else:
             found.verdicts[camera.id] = night.look.verdict
+            found.last = max(filter(None, (found.last, night.look)), key=lambda look: look.at)
     return found
 
 

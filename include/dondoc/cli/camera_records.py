@@ -1,8 +1,8 @@
 """cameras list, nights, places, doubles, retry, confirm, lift, credentials, rebuild, rotate-key."""
 
 import sys
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -27,7 +27,7 @@ def list_cameras(
     known_at: Annotated[str | None, typer.Option(help="Chỉ tính những gì đã ghi nhận đến lúc này.")] = None,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
-    """Từng camera đang thế nào (hoặc đã thế nào), và vì sao."""
+    """Từng camera đang thế nào (hoặc đã thế nào), vì sao, có điều gì cần xem lại."""
     from dondoc import clock
     from dondoc.cameras.registry import records
     from dondoc.configuration.context import open_context
@@ -35,7 +35,12 @@ def list_cameras(
     app, when, known = open_context(), as_of and day_or_moment(as_of), known_at and day_or_moment(known_at)
     with app.sessions.reading() as session:
         rows = records.rows(app, session, clock.now(), when or None, known or None)
-    show(rows, as_json, ["number", "agency", "system", "place", "name", "state", "reason"])
+    told = rows if as_json else [{**row, "reason": _with_remarks(row)} for row in rows]
+    show(told, as_json, ["number", "agency", "system", "place", "name", "state", "reason"])
+
+
+def _with_remarks(row: Mapping[str, Any]) -> str:
+    return f"{row['reason']}; cần xem lại: {row['remarks']}" if row["remarks"] else row["reason"]
 
 
 def list_nights(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

@@ -80,11 +80,11 @@ def _put(finding: "Finding", as_json: bool) -> None:
 
 def _advice(counts: Counter[str]) -> Iterator[str]:
     """What each verdict that was given means, and what can be done about it."""
-    from dondoc.probing.verdicts import ADVICE, SENTENCE
+    from dondoc.probing.verdicts import OUR_ADVICE, SENTENCE
 
     for verdict, _ in counts.most_common():
-        if verdict in ADVICE:
-            yield f"{verdict}: {SENTENCE[verdict]}. Hướng xử lý: {ADVICE[verdict]}."
+        if verdict in OUR_ADVICE:
+            yield f"{verdict}: {SENTENCE[verdict]}. Hướng xử lý: {OUR_ADVICE[verdict]}."
 
 
 def _shown(counts: Counter[str]) -> str:

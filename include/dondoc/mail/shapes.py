@@ -201,6 +201,7 @@ class PlaceWords(TypedDict):
 class ReachabilityWords(TypedDict):
     agency: str
     number: str
+    looked: str | None  # when the newest look was that counts
     declared: int
     checked: int
     reachable: int

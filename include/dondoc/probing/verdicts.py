@@ -243,7 +243,10 @@ class Verdict(Code):
 
 PHASE: Mapping[str, Phase] = {verdict: verdict.phase for verdict in Verdict}
 SENTENCE: Mapping[str, str] = {verdict: verdict.label for verdict in Verdict}
-ADVICE: Mapping[str, str] = {verdict: verdict.advice for verdict in Verdict if verdict.advice}
+ADVICE: Mapping[str, str] = {verdict: verdict.advice for verdict in Verdict if verdict.advice}  # as agencies read it
+OUR_ADVICE: Mapping[str, str] = {  # as our own people read it: none of them is to "tell the Department"
+    verdict: verdict.staff_advice or verdict.advice for verdict in Verdict if verdict.advice
+}
 UNREACHED = frozenset({Phase.DNS, Phase.CONNECT})  # nobody has answered yet
 REACHABLE_PHASES = frozenset({Phase.AUTH, Phase.DESCRIBE, Phase.FRAME, Phase.PICTURE, Phase.DONE})
 GOOD = frozenset({Verdict.OK, Verdict.AUTH_REQUIRED})  # of what was asked; auth_required: we were given no password

@@ -29,11 +29,13 @@ from dondoc.cameras.state.state import CameraState, Kind, counted, states, when
 from dondoc.cameras.state.timeline import KINDS, NIGHTS, timeline
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
+from dondoc.directive.succession import responsible
 from dondoc.documents.words import camera_line
 from dondoc.errors import Problem
+from dondoc.facts import contacts
 from dondoc.facts.rule import rule
 from dondoc.probing.picture.judge import DETAILS
-from dondoc.probing.verdicts import ADVICE, NOT_CHECKED, SENTENCE, Verdict
+from dondoc.probing.verdicts import NOT_CHECKED, OUR_ADVICE, SENTENCE, Verdict
 from dondoc.store.cameras import Camera, CameraCheck, CredentialRelease, Outage
 from dondoc.vocabulary.cameras import State, Unseen
 from dondoc.vocabulary.numbers import CAM
@@ -127,6 +129,7 @@ def router(require_operator: Callable[..., User]) -> APIRouter:
                 unjudged=unjudged.streak(nights, night.night_of(moment)) if state.unseen in NOT_CHECKED else None,
                 pause=_pause(app, session, state, moment),
                 doubts=doubts.doubts(session, moment, among=[camera]),
+                call=_call(app, session, stored, moment) if user.may_act else None,
                 kinds=KINDS,
                 measured=_measured(app, session, camera, moment),
                 checks=[_check(check) for check in _checks(session, camera)],
@@ -311,7 +314,13 @@ def _measured(app: AppContext, session: Session, camera: int, moment: datetime) 
 
 def _advice(state: CameraState) -> str | None:
     """What to do about it, and whom to call; None: nothing is wrong with it, or nothing was to be expected of it."""
-    return ADVICE.get((state.unseen if state.state == State.NOT_CHECKED else state.verdict) or "")
+    return OUR_ADVICE.get((state.unseen if state.state == State.NOT_CHECKED else state.verdict) or "")
+
+
+def _call(app: AppContext, session: Session, camera: Camera, moment: datetime) -> str | None:
+    """Whom of the agency that answers for it now to call."""
+    agency = responsible(app.registry, camera.agency, moment.date())[0] or camera.agency
+    return contacts.to_call(session, agency, moment.date(), camera.system)
 
 
 def _nights(app: AppContext, session: Session, camera: Camera, moment: datetime) -> Sequence[checks.Night]:
@@ -325,7 +334,7 @@ def _uncounted(state: CameraState, nights: Sequence[checks.Night]) -> dict[str, 
     last = nights[-1] if nights else None
     if last is None or last.excuse is None or state.state == State.NOT_CHECKED:
         return None
-    return {"when": when(last.look), "why": last.why_not, "advice": ADVICE.get(last.excuse.code)}
+    return {"when": when(last.look), "why": last.why_not, "advice": OUR_ADVICE.get(last.excuse.code)}
 
 
 def _pause(app: AppContext, session: Session, state: CameraState, moment: datetime) -> pauses.Pause | None:

@@ -14,8 +14,7 @@ from dondoc.cameras.exports.permission import permissions
 from dondoc.cameras.exports.streams import Stream, plain
 from dondoc.cameras.exports.verified import shown, verified
 from dondoc.cameras.logins import credentials
-from dondoc.cameras.state import current, remarks
-from dondoc.cameras.state.state import states
+from dondoc.cameras.state import current
 from dondoc.configuration.context import AppContext
 from dondoc.store.cameras import Camera, NightRun
 from dondoc.store.files import replace
@@ -115,10 +114,7 @@ def table(
         Problem: these are asked for in the name of a program.
     """
     with app.sessions.reading() as session:
-        past = as_of is not None or known_at is not None
-        found = states(app, session, as_of or now, known_at) if past else current.read(app, session, now)
-        then = as_of or now
-        its = remarks.remarks(app, session, then, known_at) if past else current.all_remarks(app, session, now)
+        found, its = current.standing(app, session, now, as_of, known_at)
     with app.sessions.begin() as session:  # before anybody has it
         if restricted:
             given = _cameras(session, {state.camera.id for state in found if state.camera.restricted})

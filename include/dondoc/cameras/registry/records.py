@@ -14,7 +14,8 @@ from dondoc.cameras.registry import addresses, declarations
 from dondoc.cameras.registry.declarations import Source
 from dondoc.cameras.registry.hiding import public
 from dondoc.cameras.registry.streams import respelled
-from dondoc.cameras.state import current, state
+from dondoc.cameras.state import current
+from dondoc.cameras.state.remarks import in_words
 from dondoc.configuration.context import AppContext
 from dondoc.directive.names import fold
 from dondoc.errors import Problem
@@ -48,12 +49,13 @@ def confirm(session: Session, secrets: list[str], camera: Camera, *, by: Actor, 
 def rows(
     app: AppContext, session: Session, now: datetime, as_of: datetime | None = None, known_at: datetime | None = None
 ) -> list[dict[str, Any]]:
-    """Every camera with its state and why; a restricted one without its address, none with what is hidden of it.
+    """Every camera with its state and why, and what is to be looked into besides; a restricted one without its address,
+    none with what is hidden of it.
 
     Args:
         as_of: of this moment, as known at `known_at`; both None: how it is now.
     """
-    past = as_of is not None or known_at is not None
+    found, its = current.standing(app, session, now, as_of, known_at)
     return [
         {
             "number": one.number,
@@ -68,8 +70,9 @@ def rows(
             "verdict": one.verdict,
             "since": one.since.isoformat() if one.since else None,
             "reason": one.reason,
+            "remarks": in_words(its.get(one.camera.id, ())),
         }
-        for one in (state.states(app, session, as_of or now, known_at) if past else current.read(app, session, now))
+        for one in found
     ]
 
 

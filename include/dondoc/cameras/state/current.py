@@ -22,7 +22,7 @@ from dondoc.cameras.registry.declarations import DESCRIBED, SHOWN, Described
 from dondoc.cameras.state import checks, remarks, rules
 from dondoc.cameras.state.checks import RECENT, CheckFilter, Histories
 from dondoc.cameras.state.remarks import Remarks
-from dondoc.cameras.state.state import CameraState, Kind, Stand, counted, exempt, flapping_window, stands
+from dondoc.cameras.state.state import CameraState, Kind, Stand, counted, exempt, flapping_window, stands, states
 from dondoc.clock import HERE
 from dondoc.clock import at as at_hour
 from dondoc.configuration.context import AppContext
@@ -196,6 +196,24 @@ def read(app: AppContext, session: Session, now: datetime, agencies: Collection[
     if all(row.state for row in found):
         return found
     return _merged(found, _missing(app, session, now, conditions=conditions)[1])
+
+
+def standing(
+    app: AppContext,
+    session: Session,
+    now: datetime,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+) -> tuple[list[CameraState], dict[int, Remarks]]:
+    """The state of every camera, and the remarks on those that have any.
+
+    Args:
+        as_of: of this moment, as known at `known_at`; both None: how it is now.
+    """
+    if as_of is None and known_at is None:
+        return read(app, session, now), all_remarks(app, session, now)
+    then = as_of or now
+    return states(app, session, then, known_at), remarks.remarks(app, session, then, known_at)
 
 
 def _merged(rows: Iterable[CameraState], worked_out: Iterable[Stand]) -> list[CameraState]:

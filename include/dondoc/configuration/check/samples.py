@@ -233,6 +233,7 @@ _CAMERA: shapes.CameraWords = {"number": "CAM-00001", "name": "Cổng", "why": "
 _REACHABILITY: shapes.ReachabilityWords = {
     "agency": "UBND huyện Đức Thọ",
     "number": "BN-0012",
+    "looked": "đêm 24/11/2021",
     "declared": 4,
     "checked": 3,
     "reachable": 2,

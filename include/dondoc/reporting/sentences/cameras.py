@@ -17,7 +17,7 @@ UNCHECKED = {  # why a camera was not checked, as figures have it → words
 }
 NAMED = 3  # lost cameras that a sentence names; more are counted
 CAUSES = {  # group of causes of the figures → words; causes on our side and objective ones first
-    "login_missing": "chờ cấp tài khoản xem",
+    "login_missing": "chưa có tài khoản xem",  # not as the column is called: that holds those refused, too
     "login_refused": "tài khoản đã cấp chưa xem được",
     "address": "địa chỉ khai chưa đúng",
     "network": "không kết nối được",
