@@ -26,10 +26,11 @@ from dondoc.probing.picture.units import first_picture, is_slice, joined, split
 
 BLOCK = 16  # pixels: no codec writes smaller ones by themselves
 WRAPPED = 2048  # pixels of a JPEG
-LARGEST = 64  # pixels, the blocks of H.265
+LARGEST, LEAST = 64, 8  # pixels, the blocks of H.265
 PLAIN = 3  # levels of brightness
 TOP = 8  # rows of pixels of a new column, which its first bytes make
-ABOVE, BELOW = (2, 3), -250  # units by which the value at the end of a slice is changed: see `_with_end`
+# Units by which the value at the end of a slice is changed: see `_with_end`.
+ABOVE, FURTHER, BELOW = (2, 3), (257, 1025, 4097), -250
 TAIL = 16  # bytes, more than the end of a slice takes
 ZEROS = re.compile(rb"\0\0[\0\2]")  # in no slice, which may not look like a start code
 BEYOND = bytes(range(0x9B, 0xFB, 3))  # what a decoder reads that goes on after the end
@@ -269,9 +270,10 @@ def _check_end(units: Sequence[bytes], below: int, decode: Callable[[bytes], Pla
     if changed(below, slices, BEYOND):
         raise Damaged
     # Where the others end, what the next one writes tells.
-    if any(changed(above, slices[-1:], BEYOND[::-1]) for above in ABOVE):
+    if any(changed(above, slices[-1:], BEYOND[::-1]) for above in ABOVE) or _is_plain(picture.y[-LARGEST:, -LARGEST:]):
         return
-    if not _is_plain(picture.y[-LARGEST:, -LARGEST:]):
+    # What the last bit was for need not be seen where the last block is plain; what soon precedes it is.
+    if not (_is_plain(picture.y[-LEAST:, -LEAST:]) and any(changed(by, slices[-1:], BEYOND[::-1]) for by in FURTHER)):
         raise Damaged
 
 
