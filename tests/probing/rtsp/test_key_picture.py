@@ -24,7 +24,7 @@ from dondoc.probing.rtsp import key_picture, readers, sdp
 from dondoc.probing.rtsp.codecs import Frames
 from dondoc.probing.rtsp.depacketise import Depacketiser
 from dondoc.probing.rtsp.dialogue import Dialogue
-from dondoc.probing.rtsp.exchange import GOODBYE, Verdict
+from dondoc.probing.rtsp.exchange import TEARDOWN, Verdict
 from dondoc.probing.verdicts import Finding, Help, Target
 
 pytestmark = pytest.mark.slow
@@ -117,7 +117,7 @@ def test_a_check_that_is_ended_while_it_says_goodbye_ends(fleet: Fleet) -> None:
     class Ended(Dialogue):
         async def send(self, method: str, url: str, **headers: str) -> None:
             await super().send(method, url, **headers)
-            if method == GOODBYE:
+            if method == TEARDOWN:
                 checks[0].cancel()
 
     async def check() -> None:

@@ -287,7 +287,8 @@ def examine(
     features["light"] = light(features, limits)
     verdict, suspicion = judge(features, past, limits)
     features |= {"verdict": verdict, "suspicion": suspicion}
-    seen = {"verdict": verdict, "detail": detail(verdict, suspicion, features, limits), "features": features}
+    words = detail(verdict, suspicion, features, past, limits)
+    seen = {"verdict": verdict, "detail": words, "features": features}
     return seen | {"thumbnail": b64encode(small(picture)).decode()} if thumbnail else seen
 
 

@@ -17,10 +17,8 @@ NAMES = LIGHT | rules.NAMES | no_signal.NAMES | damage.NAMES | lens.NAMES | over
 DETAILS = {
     "ok": "có hình",
     "black": "hình chỉ có màu đen",
-    "no_signal_card": no_signal.A_CARD,
-    "decode_failed": "hình hỏng: phẳng tuyệt đối, không ống kính nào cho ra",
     "overexposed": "hình cháy sáng trên phần lớn diện tích",
-    "covered": "hình phẳng một màu, không có chi tiết: ống kính bị che",
+    "covered": "hình một màu, không có chi tiết: có thể ống kính bị che",
     "frozen": "hình trùng với hình các đêm trước: camera hoặc đầu ghi bị treo hình",
     "blurred": "hình mờ hẳn so với chính camera này các đêm trước",
 }
@@ -68,10 +66,12 @@ def judge(seen: Features, past: Mapping[str, Any] | None, t: Thresholds) -> tupl
     return "ok", next((name for name, holds in DOUBTS.items() if holds(seen, past, t)), None)
 
 
-def detail(verdict: str, suspicion: Suspicion | None, seen: Features, t: Thresholds) -> str:
-    """What a person reads."""
+def detail(
+    verdict: str, suspicion: Suspicion | None, seen: Features, past: Mapping[str, Any] | None, t: Thresholds
+) -> str:
+    """What a person reads of what `judge` made of the same."""
     kinds = KINDS.get(verdict, {})
-    words = next((words for words, holds in kinds.items() if holds(seen, {}, t)), DETAILS[verdict])
+    words = next((words for words, holds in kinds.items() if holds(seen, past or {}, t)), None) or DETAILS[verdict]
     return f"{words}; nghi vấn: {suspicion.label}" if suspicion else words
 
 

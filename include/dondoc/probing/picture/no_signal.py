@@ -78,7 +78,7 @@ def _written_by_a_device(f: Features, past: Past, t: Thresholds) -> bool:
 
 def filled(f: Features, t: Thresholds) -> bool:
     """Whether a device filled all that is not drawn, and no channel of a camera stands on it."""
-    if f.get("busy") or f["faint"] > t["letters_faint"] or f["calm"] < t["letters_calm"] or _shows_something(f, t):
+    if _shows_something(f, t) or f["faint"] > t["letters_faint"] or f["calm"] < t["letters_calm"]:
         return False
     lit = f["fill"] >= t["light_dark"]
     return f["uneven"] < t["letters_shaded" if f.get("shading") else "letters_nearly" if lit else "letters_uneven"]
@@ -123,7 +123,7 @@ def _coloured_card(f: Features, past: Past, t: Thresholds) -> bool:
 
 def bars(f: Features, past: Past, t: Thresholds) -> bool:
     """In the colours of test pictures, and their order: whatever stands in the world has others, or another."""
-    return (f.get("bars") or 0) >= t["card_bars"]
+    return f.get("bars", 0) >= t["card_bars"]
 
 
 def _snow(f: Features, past: Past, t: Thresholds) -> bool:
