@@ -298,6 +298,15 @@ def test_of_h265_that_is_not_made_wider_the_end_is_seen_all_the_same() -> None:
     assert decode.decode("h265", stream[:-100]) is None
 
 
+@pytest.mark.parametrize("params", ["wpp=1:hash=1", "wpp=1:slices=4:hash=1"])
+@pytest.mark.parametrize("size", [(640, 360), (352, 288)])
+def test_what_is_told_behind_the_last_slice_of_h265_makes_no_damage(params: str, size: tuple[int, int]) -> None:
+    """Some encoders add a check sum of the picture."""
+    stream = h265(params, size)
+    assert units.kind("h265", units.split(stream)[-1]) == 40
+    assert decode.decode("h265", stream) is not None
+
+
 @pytest.mark.parametrize("params", ["wpp=0", "wpp=0:crf=20", "wpp=0:crf=34"])
 def test_of_h265_that_is_not_made_wider_a_bit_near_its_end_spoils_it_to_be_seen(params: str) -> None:
     """Nearly each that leaves a picture of another brightness: arithmetic codes come to another end."""

@@ -117,13 +117,14 @@ def _of_h265(given: Sequence[bytes], decode: Decode) -> Planes | None:
         if picture := _narrowed(more, decode):
             return picture
         _check_column(more, decode)
+    last = next((unit for unit in reversed(given) if is_slice("h265", unit)), None)
     turns, made = _turns("h265", given), []
     manner = Manner.UNSMOOTHED if len(turns) > 1 else AS_SHOWN  # the filter waits for blocks that are left out
     for sent in turns:
         picture = decode(joined(sent), manner)
         if picture is None:
             return None
-        below = BELOW if sent[-1] is given[-1] else 0  # of another, what follows is not to be written
+        below = BELOW if last in sent else 0  # of another slice, what follows is not to be written
         _check_end(sent, below, lambda stream: decode(stream, manner | Manner.UNCROPPED))
         made.append(picture)
     merged = _merged(made)
