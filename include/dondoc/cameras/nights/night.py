@@ -253,8 +253,9 @@ def conclude(
 def _judge(app: AppContext, session: Session, run: NightRun, now: datetime, local_outage: str | None) -> None:
     run.our_side_down = local_outage or _our_side(app, session, run.night, run.round)
     run.finished_at = now
-    told = {"night": run.night, "round": run.round, "our_side_down": run.our_side_down}
-    session.add(RoundConclusion(**told, recorded_at=now))
+    session.add(
+        RoundConclusion(night=run.night, round=run.round, our_side_down=run.our_side_down, recorded_at=run.finished_at)
+    )
 
 
 def _belongs(at: datetime, night: date) -> bool:

@@ -98,10 +98,10 @@ def _among(
             yield Unjudged(camera.id, camera.agency, "" if camera.restricted else camera.name, call, mine)
 
 
-def _judged_since(session: Session, judge: CheckFilter, camera: Camera, night: date) -> date | None:
+def _judged_since(session: Session, judge: CheckFilter, camera: Camera, after: date) -> date | None:
     """The last night after one that could be judged, however long ago."""
     c = CameraCheck
-    looks = select(*checks.COLUMNS).where(c.camera_id == camera.id, c.night > night, c.round != checks.DAYLIGHT)
+    looks = select(*checks.COLUMNS).where(c.camera_id == camera.id, c.night > after, c.round != checks.DAYLIGHT)
     found = session.execute(looks.where(c.verdict.not_in(NOT_CHECKED)).order_by(c.night.desc(), c.id))
     return next((look.night for look in map(Look._make, found) if not judge.excuse(camera, look)), None)
 

@@ -246,9 +246,8 @@ def _halo(fine: Any, ground: Any, away: Any, line: Box) -> float:
     if not around.any():
         return 0.0
     lighter = fine[place][around].astype(np.int16) - ground[place][around]
-    return float(
-        min(abs(lighter.mean()), np.median(np.abs(lighter)))
-    )  # other words near by lighten some of it, not most
+    # Other words near by lighten some of it, not most.
+    return float(min(abs(lighter.mean()), np.median(np.abs(lighter))))
 
 
 def _unlike(fine: Any, away: Any, ground: Ground) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class Authenticator:
         reply, nor by SHA-256 where the device is known to be wrong at it."""
         digest_seen = self._device in self._digest
         ways = ranked([c for c in self.offered if c.scheme == "DIGEST" or not digest_seen])
-        return [way for way in ways if "MD5" in way.method] or ways if self._md5 else ways
+        return [way for way in ways if self._md5 and "MD5" in way.method] or ways
 
     def log_in(self, challenge: Challenge) -> None:
         """Answer this one from now on."""
